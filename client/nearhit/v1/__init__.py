@@ -1,0 +1,1 @@
+"""Messages and service stubs of the package nearhit.v1, generated from proto/ by the build."""

@@ -1,0 +1,131 @@
+"""The exceptions that a caller may be shown. Everything else is a fault of ours."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum, auto
+
+
+class Reason(StrEnum):
+    """Machine-readable causes; the names of `nearhit.v1.ErrorReason` without their prefix."""
+
+    @staticmethod
+    def _generate_next_value_(name: str, start: int, count: int, last_values: list[str]) -> str:
+        return name
+
+    INVALID_FIELD = auto()
+    MALFORMED_MESSAGE = auto()
+    CACHE_NOT_FOUND = auto()
+    ENTRY_NOT_FOUND = auto()
+    CACHE_EXISTS = auto()
+    DIMENSION_MISMATCH = auto()
+    MODEL_MISMATCH = auto()
+    MODEL_UNAVAILABLE = auto()
+    VECTOR_REQUIRED = auto()
+    SEMANTIC_DISABLED = auto()
+    FLUSH_REQUIRED = auto()
+    EMBEDDING_QUEUE_FULL = auto()
+    RESPONSE_TOO_LARGE = auto()
+    RATE_LIMITED = auto()
+    STORE_UNAVAILABLE = auto()
+    SHUTTING_DOWN = auto()
+    DEADLINE_EXCEEDED = auto()
+    KEY_INVALID = auto()
+    KEY_FORBIDDEN = auto()
+    KEY_NOT_FOUND = auto()
+    INTERNAL = auto()
+    EMBEDDING_FAILED = auto()
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A field of a request, by its path, and what is wrong with it."""
+
+    field: str
+    description: str
+
+
+class NearhitError(Exception):
+    """An outcome that the caller is told, in `message`, a sentence without secrets."""
+
+    def __init__(self, message: str, *, reason: Reason) -> None:
+        super().__init__(message)
+        self.message = message
+        self.reason = reason
+
+
+class InvalidArgumentError(NearhitError):
+    """The request breaks the contract, whatever the state of the server."""
+
+    def __init__(
+        self, violations: Sequence[Violation], *, reason: Reason = Reason.INVALID_FIELD
+    ) -> None:
+        message = "; ".join(f"{v.field}: {v.description}" for v in violations)
+        super().__init__(message, reason=reason)
+        self.violations = tuple(violations)
+
+
+class MalformedMessageError(NearhitError):
+    """The bytes received are not a message of the expected type."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, reason=Reason.MALFORMED_MESSAGE)
+
+
+class NotFoundError(NearhitError):
+    """There is no such cache or entry."""
+
+
+class AlreadyExistsError(NearhitError):
+    """There is such a cache already."""
+
+
+class FailedPreconditionError(NearhitError):
+    """The request is well formed, but the cache or the server is not made for it."""
+
+
+class ResourceExhaustedError(NearhitError):
+    """A limit is reached. `retry_delay` is when to come back, None if that is no use."""
+
+    def __init__(
+        self, message: str, *, reason: Reason, retry_delay: timedelta | None = None
+    ) -> None:
+        super().__init__(message, reason=reason)
+        self.retry_delay = retry_delay
+
+
+class UnavailableError(NearhitError):
+    """Something this call needs is out of reach for now."""
+
+
+class DeadlineExceededError(NearhitError):
+    """The call's time was used up."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the call's deadline has passed", reason=Reason.DEADLINE_EXCEEDED
+        )
+
+
+class SpecChangedError(Exception):
+    """The cache's settings are no longer those the caller holds: reload them and repeat.
+
+    Passes between a store and the core; no caller of the service ever sees it.
+    """
+
+
+def cache_not_found(cache_id: str) -> NotFoundError:
+    """The error for a cache that does not exist."""
+    return NotFoundError(f"there is no cache {cache_id!r}", reason=Reason.CACHE_NOT_FOUND)
+
+
+def entry_not_found(cache_id: str, entry_id: str) -> NotFoundError:
+    """The error for an entry that does not exist or has expired."""
+    return NotFoundError(
+        f"there is no entry {entry_id!r} in cache {cache_id!r}", reason=Reason.ENTRY_NOT_FOUND
+    )
+
+
+def cache_exists(cache_id: str) -> AlreadyExistsError:
+    """The error for creating a cache that exists."""
+    return AlreadyExistsError(f"cache {cache_id!r} exists already", reason=Reason.CACHE_EXISTS)

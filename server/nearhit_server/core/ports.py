@@ -1,0 +1,172 @@
+"""What the core needs from outside, as small as it can be said."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from nearhit_server.core.caches import CacheSpec
+from nearhit_server.core.entries import Entry, EntryChange, EntryPage, Neighbour, PromptKey
+from nearhit_server.core.filters import Filter
+from nearhit_server.core.vectors import FloatMatrix, FloatVector
+
+
+class Clock(Protocol):
+    """The time of day."""
+
+    def now(self) -> datetime:
+        """Now, with time zone UTC."""
+
+
+class CacheStore(Protocol):
+    """Keeps the caches' settings. The store assigns `version` and `epoch`."""
+
+    async def create_cache(self, spec: CacheSpec) -> CacheSpec:
+        """Keep a new cache. Raises AlreadyExistsError."""
+
+    async def get_cache(self, cache_id: str) -> CacheSpec:
+        """The cache's settings as they are now. Raises NotFoundError."""
+
+    async def list_caches(self, *, after: str, limit: int) -> list[CacheSpec]:
+        """Up to `limit` caches whose ids come after `after`, in the order of their ids."""
+
+    async def update_cache(self, spec: CacheSpec, *, flush: bool) -> CacheSpec:
+        """Replace the settings of which `spec.version` was the version, and empty the cache
+        if `flush`. Raises NotFoundError, SpecChangedError."""
+
+    async def delete_cache(self, cache_id: str) -> int:
+        """Remove a cache; returns how many live entries it had. Raises NotFoundError."""
+
+
+class EntryStore(Protocol):
+    """Keeps the entries. Expired entries are never returned nor counted.
+
+    Every method takes the cache's settings as the caller knows them, and raises
+    SpecChangedError if they are out of date, NotFoundError if the cache is gone, and
+    UnavailableError if the store is out of reach. `where` None selects every entry.
+    Entries are returned without their vectors unless `with_vectors`.
+    """
+
+    async def count(self, spec: CacheSpec) -> int:
+        """How many entries the cache holds."""
+
+    async def find_exact(
+        self,
+        spec: CacheSpec,
+        key: PromptKey,
+        *,
+        where: Filter | None,
+        limit: int,
+        with_vectors: bool = False,
+    ) -> list[Entry]:
+        """Entries whose prompt has `key.folded`; those with `key.cased` first, then the newest."""
+
+    async def find_nearest(
+        self,
+        spec: CacheSpec,
+        vector: FloatVector,
+        *,
+        where: Filter | None,
+        limit: int,
+        with_vectors: bool = False,
+    ) -> list[Neighbour]:
+        """The entries nearest to `vector` (of length 1), nearest first, whatever their cosine."""
+
+    async def put(self, spec: CacheSpec, entries: Sequence[Entry]) -> list[bool]:
+        """Keep entries, in order, each replacing what has its id; on return they are durable.
+        Returns for each whether it is new. May remove the least recently used to stay within
+        `spec.max_entries`, but none of `entries` unless they alone are too many."""
+
+    async def get(self, spec: CacheSpec, entry_id: str) -> Entry | None:
+        """The entry, or None."""
+
+    async def update(self, spec: CacheSpec, entry_id: str, change: EntryChange) -> Entry | None:
+        """Change fields of an entry at once; returns it as it is then, None if there is none."""
+
+    async def touch(self, spec: CacheSpec, entries: Sequence[Entry]) -> None:
+        """Note that entries were used, and, if the cache's TTL slides, that they now expire at
+        their `expires_at`. Entries that are gone stay gone."""
+
+    async def delete(self, spec: CacheSpec, entry_ids: Sequence[str]) -> int:
+        """Remove entries by id; returns how many there were."""
+
+    async def delete_where(self, spec: CacheSpec, where: Filter) -> int:
+        """Remove the entries that the filter selects; returns how many there were."""
+
+    async def flush(self, spec: CacheSpec) -> int:
+        """Move the cache to a new, empty epoch; returns how many live entries there were."""
+
+    async def list_entries(
+        self,
+        spec: CacheSpec,
+        *,
+        where: Filter | None,
+        cursor: str | None,
+        limit: int,
+        with_vectors: bool = False,
+    ) -> EntryPage:
+        """A page of entries, the longest unchanged first. `cursor` is a `next_cursor` of this
+        epoch, or None to begin. Raises ValueError for a cursor that is not one."""
+
+
+class Store(CacheStore, EntryStore, Protocol):
+    """Caches and their entries."""
+
+
+@dataclass(frozen=True)
+class EmbeddingKey:
+    """Names a row of the embedding table.
+
+    `owner` is the encoder's identity for vectors the server computed (namespace ""), the
+    model's name in a client's namespace; `key` is the digest of the text.
+    """
+
+    namespace: str
+    owner: str
+    key: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class EmbeddingRow:
+    """A vector in the embedding table, bit for bit as it was put there."""
+
+    name: EmbeddingKey
+    vector: FloatVector
+    created_at: datetime
+    expires_at: datetime | None
+
+
+class EmbeddingTable(Protocol):
+    """Keeps vectors of texts. Expired rows are never returned."""
+
+    async def get_embeddings(self, names: Sequence[EmbeddingKey]) -> list[EmbeddingRow | None]:
+        """One row for each name, in order, None where there is none."""
+
+    async def put_embeddings(self, rows: Sequence[EmbeddingRow]) -> None:
+        """Keep rows, each replacing what has its name."""
+
+
+@dataclass(frozen=True)
+class TokenizedText:
+    """A text as the model reads it: token ids, special ones included, cut to the window."""
+
+    token_ids: tuple[int, ...]
+    exceeds_window: bool
+
+
+class Encoder(Protocol):
+    """A model that turns texts into vectors."""
+
+    @property
+    def identity(self) -> str:
+        """SHA-256 over everything that decides the vectors: weights, tokenizer, pooling."""
+
+    @property
+    def dimension(self) -> int:
+        """The number of components of its vectors."""
+
+    async def tokenize(self, texts: Sequence[str]) -> list[TokenizedText]:
+        """The texts as token ids, in order."""
+
+    async def encode(self, batch: Sequence[TokenizedText]) -> FloatMatrix:
+        """The vectors of the texts, of length 1, shape (len(batch), dimension)."""

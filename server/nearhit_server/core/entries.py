@@ -46,9 +46,7 @@ def entry_id_of(prompt: str, attributes: Mapping[str, str]) -> str:
     JSON keeps the two apart, whatever characters they hold.
     """
     identity = [canonical_prompt(prompt), dict(attributes)]
-    return _digest(
-        json.dumps(identity, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
-    )
+    return _digest(json.dumps(identity, ensure_ascii=False, separators=(",", ":"), sort_keys=True))
 
 
 def _digest(text: str) -> str:

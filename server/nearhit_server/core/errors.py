@@ -102,9 +102,7 @@ class DeadlineExceededError(NearhitError):
     """The call's time was used up."""
 
     def __init__(self) -> None:
-        super().__init__(
-            "the call's deadline has passed", reason=Reason.DEADLINE_EXCEEDED
-        )
+        super().__init__("the call's deadline has passed", reason=Reason.DEADLINE_EXCEEDED)
 
 
 class SpecChangedError(Exception):

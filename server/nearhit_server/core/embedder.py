@@ -1,0 +1,155 @@
+"""One model and what is remembered of it: memory, then the embedding table, then the model."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+import structlog
+
+from nearhit_server.core.batching import BatchingStage
+from nearhit_server.core.embedding_keys import embedding_key
+from nearhit_server.core.errors import UnavailableError
+from nearhit_server.core.ports import (
+    Clock,
+    EmbeddingKey,
+    EmbeddingRow,
+    EmbeddingTable,
+    Encoder,
+    TokenizedText,
+)
+from nearhit_server.core.vector_lru import CachedVector, VectorLru
+from nearhit_server.core.vectors import FloatVector
+
+_log = structlog.get_logger()
+
+EMBEDDING_ROW_LIFETIME: Final = timedelta(days=7)
+"""How long the embedding table keeps what the server computed."""
+
+
+@dataclass(frozen=True)
+class Embedding:
+    """A text's vector, None if the text exceeds the model's window and must not be cut."""
+
+    vector: FloatVector | None
+    exceeds_window: bool
+    cached: bool
+
+
+class Embedder:
+    """Turns texts into vectors of length 1, the same text once."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        encoder: Encoder,
+        stage: BatchingStage,
+        memory: VectorLru,
+        table: EmbeddingTable | None,
+        clock: Clock,
+    ) -> None:
+        self.name = name
+        self.identity = encoder.identity
+        self.dimension = encoder.dimension
+        self._encoder = encoder
+        self._stage = stage
+        self._memory = memory
+        self._table = table
+        self._clock = clock
+
+    async def embed(self, texts: Sequence[str], *, truncate: bool) -> list[Embedding]:
+        """One embedding for each text, in order.
+
+        A text with more tokens than the model reads is cut to its beginning if `truncate`;
+        else it has no vector. Raises ResourceExhaustedError, UnavailableError.
+        """
+        keys = {text: embedding_key(self.name, text) for text in texts}
+        known = await self.recall(list(keys.values()))
+        missing = [text for text, key in keys.items() if key not in known]
+        computed = await self._compute(missing, truncate=truncate) if missing else {}
+        found = {
+            text: _embedding(known[key], truncate, cached=True)
+            for text, key in keys.items()
+            if key in known
+        }
+        return [found[text] if text in found else computed[text] for text in texts]
+
+    async def recall(self, keys: Sequence[str]) -> dict[str, CachedVector]:
+        """The vectors that are known without asking the model, by embedding key."""
+        known = {key: row for key in keys if (row := self._memory.get(key)) is not None}
+        missing = [key for key in dict.fromkeys(keys) if key not in known]
+        if missing and self._table is not None:
+            known |= await self._read_table(self._table, missing)
+        return known
+
+    async def longest_within_window(self, candidates: Sequence[str]) -> str | None:
+        """The first of the texts that the model reads whole, None if it reads none so."""
+        tokenized = await self._encoder.tokenize(candidates)
+        fitting = (
+            text
+            for text, tokens in zip(candidates, tokenized, strict=True)
+            if not tokens.exceeds_window
+        )
+        return next(fitting, None)
+
+    async def _compute(self, texts: Sequence[str], *, truncate: bool) -> dict[str, Embedding]:
+        tokenized = dict(zip(texts, await self._encoder.tokenize(texts), strict=True))
+        readable = {t: tokens for t, tokens in tokenized.items() if _readable(tokens, truncate)}
+        vectors = await self._stage.encode(list(readable.values()))
+        rows = {
+            text: CachedVector(vector, tokens.exceeds_window)
+            for (text, tokens), vector in zip(readable.items(), vectors, strict=True)
+        }
+        await self._remember({embedding_key(self.name, text): row for text, row in rows.items()})
+        return {text: Embedding(None, exceeds_window=True, cached=False) for text in texts} | {
+            text: _embedding(row, truncate, cached=False) for text, row in rows.items()
+        }
+
+    async def _remember(self, rows: dict[str, CachedVector]) -> None:
+        for key, row in rows.items():
+            self._memory.put(key, row)
+        if self._table is not None:
+            await self._write_table(self._table, rows)
+
+    async def _read_table(
+        self, table: EmbeddingTable, keys: Sequence[str]
+    ) -> dict[str, CachedVector]:
+        rows = await table.get_embeddings([self._row_name(key) for key in keys])
+        known = {}
+        for key, row in zip(keys, rows, strict=True):
+            if row is not None:
+                known[key] = CachedVector(row.vector, exceeds_window=False)
+                self._memory.put(key, known[key])
+        return known
+
+    async def _write_table(self, table: EmbeddingTable, rows: dict[str, CachedVector]) -> None:
+        now = self._clock.now()
+        # A row does not say whether its text was cut, so those that were stay out.
+        whole = [
+            EmbeddingRow(
+                name=self._row_name(key),
+                vector=row.vector,
+                created_at=now,
+                expires_at=now + EMBEDDING_ROW_LIFETIME,
+            )
+            for key, row in rows.items()
+            if not row.exceeds_window
+        ]
+        try:
+            await table.put_embeddings(whole)
+        except UnavailableError:
+            # The vectors are here; that nobody else will find them costs time only.
+            _log.warning("embeddings were not kept", texts=len(whole), exc_info=True)
+
+    def _row_name(self, key: str) -> EmbeddingKey:
+        return EmbeddingKey("", self.identity, key)
+
+
+def _readable(tokens: TokenizedText, truncate: bool) -> bool:
+    return truncate or not tokens.exceeds_window
+
+
+def _embedding(row: CachedVector, truncate: bool, *, cached: bool) -> Embedding:
+    usable = truncate or not row.exceeds_window
+    return Embedding(row.vector if usable else None, row.exceeds_window, cached)

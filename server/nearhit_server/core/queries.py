@@ -1,0 +1,116 @@
+"""What is asked of a cache and what it answers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import Enum
+
+from nearhit_server.core.caches import Strategy
+from nearhit_server.core.entries import Entry
+from nearhit_server.core.filters import Filter
+from nearhit_server.core.vectors import FloatVector
+
+
+class ExactOnlyReason(Enum):
+    """Why something was not, or cannot be, searched by similarity."""
+
+    PROMPT_EXCEEDS_WINDOW = "prompt_exceeds_window"
+    CACHE_STRATEGIES = "cache_strategies"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchQuery:
+    """What to look for. None and empty mean that the caller named nothing.
+
+    `vector` has shape (dimension,) and any length but zero; it replaces the embedding of
+    the prompt.
+    """
+
+    prompt: str | None = None
+    vector: FloatVector | None = None
+    strategies: tuple[Strategy, ...] = ()
+    similarity_threshold: float | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    filter: Filter | None = None
+    max_results: int = 1
+    context: tuple[str, ...] = ()
+    with_vectors: bool = False
+
+
+@dataclass(frozen=True)
+class Match:
+    """An entry that answers the prompt. `similarity` is -1..1, 1 for an exact match."""
+
+    entry: Entry
+    similarity: float
+    strategy: Strategy
+
+
+@dataclass(frozen=True)
+class Hit:
+    """At least one match, the best first. `effective_prompt` is "" without a prompt."""
+
+    matches: tuple[Match, ...]
+    effective_prompt: str
+
+
+@dataclass(frozen=True)
+class Miss:
+    """Nothing answers the prompt; how far off the nearest was, if anything was compared."""
+
+    nearest_similarity: float | None
+    exact_only_reason: ExactOnlyReason | None
+    effective_prompt: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewEntry:
+    """What to store. `vector` as in SearchQuery."""
+
+    prompt: str
+    response: str
+    vector: FloatVector | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    metadata_json: str | None = None
+    ttl: timedelta | None = None
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What became of a store. `created` is False if an entry was replaced."""
+
+    entry_id: str
+    created: bool
+    exact_only_reason: ExactOnlyReason | None
+
+
+class UpdateField(Enum):
+    """A field that an Update can change."""
+
+    PROMPT = "prompt"
+    RESPONSE = "response"
+    METADATA = "metadata_json"
+    ATTRIBUTES = "attributes"
+    VECTOR = "vector"
+    TTL = "ttl"
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntryUpdate:
+    """New values for the fields named; one named but None is removed or computed anew."""
+
+    fields: frozenset[UpdateField]
+    prompt: str | None = None
+    response: str | None = None
+    metadata_json: str | None = None
+    attributes: Mapping[str, str] = field(default_factory=dict)
+    vector: FloatVector | None = None
+    ttl: timedelta | None = None
+
+
+@dataclass(frozen=True)
+class Updated:
+    """The entry after an Update."""
+
+    entry: Entry
+    exact_only_reason: ExactOnlyReason | None

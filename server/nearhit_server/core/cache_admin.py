@@ -107,7 +107,7 @@ class CacheAdmin:
         """Change the named settings; those that make the entries unusable remove them."""
         check_cache_id(cache_id, field="cache.cache_id")
         if not fields:
-            invalid("update_mask", "names no field")
+            raise invalid("update_mask", "names no field")
         check_settings(settings)
 
         async def change(old: CacheSpec) -> CacheStatus:

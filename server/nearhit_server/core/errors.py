@@ -105,6 +105,20 @@ class DeadlineExceededError(NearhitError):
         super().__init__("the call's deadline has passed", reason=Reason.DEADLINE_EXCEEDED)
 
 
+class InternalError(NearhitError):
+    """A fault of ours. The caller gets an id to ask about, the log has the rest."""
+
+    def __init__(self, request_id: str) -> None:
+        super().__init__(f"internal error; request id {request_id}", reason=Reason.INTERNAL)
+
+
+class ModelError(Exception):
+    """A model cannot be found or loaded; the message is one plain sentence for the operator.
+
+    Passes between an encoder and the core; callers are told only that the model is unavailable.
+    """
+
+
 class SpecChangedError(Exception):
     """The cache's settings are no longer those the caller holds: reload them and repeat.
 

@@ -36,9 +36,9 @@ def _check_shape(filter_: Filter, field: str) -> None:
     while level:
         depth, count = depth + 1, count + len(level)
         if depth > MAX_DEPTH:
-            invalid(field, f"is nested more than {MAX_DEPTH} levels deep")
+            raise invalid(field, f"is nested more than {MAX_DEPTH} levels deep")
         if count > MAX_NODES:
-            invalid(field, f"has more than {MAX_NODES} nodes")
+            raise invalid(field, f"has more than {MAX_NODES} nodes")
         level = [child for node in level for _, child in _children(node)]
 
 

@@ -10,12 +10,12 @@ import structlog
 
 from nearhit_server.core.caches import CacheSpec, ModelBinding
 from nearhit_server.core.embedder import Embedder
-from nearhit_server.core.errors import FailedPreconditionError, Reason
+from nearhit_server.core.errors import FailedPreconditionError, ModelError, Reason
 
 _log = structlog.get_logger()
 
 OpenEmbedder = Callable[[], AbstractAsyncContextManager[Embedder]]
-"""Loads a model; leaving the context lets go of it."""
+"""Loads a model, or raises ModelError; leaving the context lets go of it."""
 
 
 class Models:
@@ -58,9 +58,10 @@ class Models:
     async def _load(self, name: str) -> Embedder:
         try:
             embedder = await self._loaded.enter_async_context(self._openers[name]())
-        except Exception as error:
+        except ModelError as error:
+            # The next call tries again: somebody may have put the files right by then.
             del self._loading[name]
-            _log.exception("loading a model failed", model=name)
+            _log.error("model not loaded", model=name, error=str(error))
             raise _unavailable(name, "it cannot be loaded; the server's log says why") from error
         _log.info("model loaded", model=name, dimension=embedder.dimension)
         return embedder

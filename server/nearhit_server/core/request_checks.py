@@ -106,6 +106,8 @@ def check_new_entry(new: NewEntry, spec: CacheSpec, limit: Limits) -> None:
         check_vector(violations, new.vector)
     violations.raise_if_any()
     _check_dimension(new.vector, spec)
+    if new.vector is None and spec.semantic and spec.model is None:
+        raise vector_required(spec)
 
 
 def check_update(update: EntryUpdate, spec: CacheSpec, limit: Limits) -> None:

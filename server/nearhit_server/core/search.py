@@ -58,7 +58,9 @@ class Searcher:
         self._clock = clock
         self._limits = limits
 
-    async def run(self, spec: CacheSpec, queries: Sequence[SearchQuery]) -> list[Outcome]:
+    async def run(
+        self, spec: CacheSpec, queries: Sequence[SearchQuery | NearhitError]
+    ) -> list[Outcome]:
         """The outcome of each query, in order; what is wrong with one is its outcome.
 
         Raises what concerns all of them: SpecChangedError, NotFoundError, UnavailableError,
@@ -75,7 +77,9 @@ class Searcher:
                     search.remaining.clear()
         return [p.outcome() if isinstance(p, _Search) else p for p in planned]
 
-    def _plan(self, spec: CacheSpec, query: SearchQuery) -> _Search | NearhitError:
+    def _plan(self, spec: CacheSpec, query: SearchQuery | NearhitError) -> _Search | NearhitError:
+        if isinstance(query, NearhitError):
+            return query
         try:
             check_search(query, spec, self._limits)
             strategies = plan_strategies(query, spec)

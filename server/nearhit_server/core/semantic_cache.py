@@ -1,6 +1,6 @@
 """What can be done with the entries of a cache."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,9 +8,9 @@ from nearhit_server.core import limits
 from nearhit_server.core.cache_directory import CacheDirectory
 from nearhit_server.core.caches import CacheSpec
 from nearhit_server.core.entries import EntryPage
-from nearhit_server.core.errors import InvalidArgumentError, NearhitError, Violation
+from nearhit_server.core.errors import NearhitError
 from nearhit_server.core.filter_validation import check_filter
-from nearhit_server.core.filters import Filter
+from nearhit_server.core.filters import Filter, carrying
 from nearhit_server.core.ports import EntryStore
 from nearhit_server.core.queries import (
     EntryUpdate,
@@ -70,13 +70,16 @@ class SemanticCache:
         return outcome
 
     async def search_many(
-        self, cache_id: str, queries: Sequence[SearchQuery]
+        self, cache_id: str, queries: Sequence[SearchQuery | NearhitError]
     ) -> Sequence[Hit | Miss | NearhitError]:
-        """The outcome of each query, in order; an error is that query's alone."""
+        """The outcome of each query, in order; an error is that query's alone. A query that
+        could not even be read is given as its error, which is then its outcome."""
         _check_batch_size(len(queries))
         return await self._search(cache_id, queries)
 
-    async def _search(self, cache_id: str, queries: Sequence[SearchQuery]) -> list[Outcome]:
+    async def _search(
+        self, cache_id: str, queries: Sequence[SearchQuery | NearhitError]
+    ) -> list[Outcome]:
         check_cache_id(cache_id)
         return await self._directory.use(cache_id, lambda spec: self._searcher.run(spec, queries))
 
@@ -88,14 +91,15 @@ class SemanticCache:
         return outcome
 
     async def store_many(
-        self, cache_id: str, entries: Sequence[NewEntry]
+        self, cache_id: str, entries: Sequence[NewEntry | NearhitError]
     ) -> Sequence[Stored | NearhitError]:
-        """What became of each entry, in order; an error is that entry's alone."""
+        """What became of each entry, in order; an error is that entry's alone. An entry that
+        could not even be read is given as its error, which is then its outcome."""
         _check_batch_size(len(entries))
         return await self._store(cache_id, entries)
 
     async def _store(
-        self, cache_id: str, entries: Sequence[NewEntry]
+        self, cache_id: str, entries: Sequence[NewEntry | NearhitError]
     ) -> list[Stored | NearhitError]:
         check_cache_id(cache_id)
         return await self._directory.use(cache_id, lambda spec: self._writer.store(spec, entries))
@@ -113,7 +117,7 @@ class SemanticCache:
         """Remove entries by id; returns how many there were."""
         check_cache_id(cache_id)
         if not 1 <= len(entry_ids) <= limits.MAX_ENTRY_IDS:
-            invalid(
+            raise invalid(
                 "entry_ids.ids",
                 f"has {len(entry_ids)} ids, not 1 to {limits.MAX_ENTRY_IDS}; "
                 "Flush removes every entry",
@@ -122,6 +126,20 @@ class SemanticCache:
             check_entry_id(entry_id, field=f"entry_ids.ids[{index}]")
         return await self._directory.use(
             cache_id, lambda spec: self._entries.delete(spec, entry_ids)
+        )
+
+    async def delete_carrying(self, cache_id: str, attributes: Mapping[str, str]) -> int:
+        """Remove the entries that carry all of the attributes; returns how many there were."""
+        check_cache_id(cache_id)
+        violations = Violations()
+        check_attributes(violations, attributes)
+        where = carrying(attributes)
+        if where is None:
+            violations.add("attributes.values", "is empty; Flush removes every entry")
+        violations.raise_if_any()
+        assert where is not None
+        return await self._directory.use(
+            cache_id, lambda spec: self._entries.delete_where(spec, where)
         )
 
     async def delete_where(self, cache_id: str, where: Filter) -> int:
@@ -156,21 +174,11 @@ class SemanticCache:
                     with_vectors=query.with_vectors,
                 )
             except ValueError as error:
-                raise InvalidArgumentError(
-                    [Violation("page_token", "is not one that this list gave out")]
-                ) from error
+                raise invalid("page_token", "is not one that this list gave out") from error
 
         return await self._directory.use(cache_id, list_page)
 
 
-def check_delete_attributes(attributes: dict[str, str]) -> None:
-    """Refuse an empty or malformed selection by attributes."""
-    violations = Violations()
-    violations.check("attributes.values", bool(attributes), "is empty; Flush removes every entry")
-    check_attributes(violations, attributes)
-    violations.raise_if_any()
-
-
 def _check_batch_size(count: int) -> None:
     if not 1 <= count <= limits.MAX_BATCH_ITEMS:
-        invalid("requests", f"has {count} items, not 1 to {limits.MAX_BATCH_ITEMS}")
+        raise invalid("requests", f"has {count} items, not 1 to {limits.MAX_BATCH_ITEMS}")

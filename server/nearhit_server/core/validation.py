@@ -37,15 +37,15 @@ class Violations:
             raise InvalidArgumentError(self._found)
 
 
-def invalid(field: str, description: str) -> NoReturn:
-    """Raise InvalidArgumentError for one field."""
-    raise InvalidArgumentError([Violation(field, description)])
+def invalid(field: str, description: str) -> InvalidArgumentError:
+    """The error for one field."""
+    return InvalidArgumentError([Violation(field, description)])
 
 
 def check_cache_id(cache_id: str, *, field: str = "cache") -> None:
     """Refuse what no cache can be called."""
     if not cache_id:
-        invalid(field, "names no cache")
+        raise invalid(field, "names no cache")
     _check_pattern(limits.CACHE_ID, cache_id, field)
 
 
@@ -56,13 +56,13 @@ def check_entry_id(entry_id: str, *, field: str = "entry_id") -> None:
 
 def _check_pattern(pattern: re.Pattern[str], value: str, field: str) -> None:
     if not pattern.fullmatch(value):
-        invalid(field, f"does not match {pattern.pattern}")
+        raise invalid(field, f"does not match {pattern.pattern}")
 
 
 def check_page_size(page_size: int) -> None:
     """Refuse a page size that is negative or too large."""
     if not 0 <= page_size <= limits.MAX_PAGE_SIZE:
-        invalid("page_size", f"is not between 0 and {limits.MAX_PAGE_SIZE}")
+        raise invalid("page_size", f"is not between 0 and {limits.MAX_PAGE_SIZE}")
 
 
 def check_text(violations: Violations, field: str, text: str) -> None:

@@ -16,7 +16,7 @@ from nearhit_server.core.entries import (
 )
 from nearhit_server.core.errors import NearhitError, entry_not_found
 from nearhit_server.core.limits import Limits
-from nearhit_server.core.models import Models, vector_required
+from nearhit_server.core.models import Models
 from nearhit_server.core.ports import Clock, EntryStore
 from nearhit_server.core.queries import (
     EntryUpdate,
@@ -50,22 +50,22 @@ class Writer:
         self._limits = limits
 
     async def store(
-        self, spec: CacheSpec, entries: Sequence[NewEntry]
+        self, spec: CacheSpec, entries: Sequence[NewEntry | NearhitError]
     ) -> list[Stored | NearhitError]:
         """What became of each entry, in order; what is wrong with one is its outcome."""
-        errors = [self._refusal(spec, new) for new in entries]
-        accepted = [new for new, error in zip(entries, errors, strict=True) if error is None]
+        checked = [self._checked(spec, new) for new in entries]
+        accepted = [new for new in checked if isinstance(new, NewEntry)]
         stored = iter(await self._store(spec, accepted) if accepted else [])
-        return [next(stored) if error is None else error for error in errors]
+        return [next(stored) if isinstance(new, NewEntry) else new for new in checked]
 
-    def _refusal(self, spec: CacheSpec, new: NewEntry) -> NearhitError | None:
+    def _checked(self, spec: CacheSpec, new: NewEntry | NearhitError) -> NewEntry | NearhitError:
+        if isinstance(new, NearhitError):
+            return new
         try:
             check_new_entry(new, spec, self._limits)
-            if new.vector is None and spec.semantic and spec.model is None:
-                raise vector_required(spec)
         except NearhitError as error:
             return error
-        return None
+        return new
 
     async def _store(self, spec: CacheSpec, accepted: Sequence[NewEntry]) -> list[Stored]:
         indexed = await self._index(spec, [(new.prompt, new.vector) for new in accepted])
@@ -130,8 +130,6 @@ class Writer:
             # Update changes the prompt meanwhile.
             prompt = (await self._existing(spec, entry_id)).prompt
         vector = update.vector if UpdateField.VECTOR in update.fields else None
-        if vector is None and spec.semantic and spec.model is None:
-            raise vector_required(spec)
         (index,) = await self._index(spec, [(prompt, vector)])
         return PromptChange(prompt, index.vector), index.exact_only_reason
 

@@ -1,0 +1,16 @@
+"""The command `nearhit`."""
+
+import sys
+
+
+def main() -> None:
+    """Run the command line, or say in one sentence what it lacks."""
+    try:
+        from nearhit_server.cli import app
+    except ModuleNotFoundError as error:
+        sys.exit(f'nearhit: the command needs {error.name}; run: pip install "nearhit[server]"')
+    app()
+
+
+if __name__ == "__main__":
+    main()

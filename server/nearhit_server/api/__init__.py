@@ -1,0 +1,1 @@
+"""The ways in: decode, call the core, encode. No decisions."""

@@ -1,0 +1,57 @@
+"""CacheAdminService: decode, call the core, encode."""
+
+from collections.abc import Mapping
+
+from nearhit.v1 import cache_admin_pb2 as pb
+from nearhit_server.api.grpc.codec.caches import decode_cache_fields, decode_settings, encode_cache
+from nearhit_server.api.grpc.endpoint import Handler
+from nearhit_server.core.cache_admin import CacheAdmin
+
+
+class CacheAdminService:
+    """The handlers of nearhit.v1.CacheAdminService."""
+
+    def __init__(self, admin: CacheAdmin) -> None:
+        self._admin = admin
+
+    def handlers(self) -> Mapping[str, Handler]:
+        """The handler of each method, by its name."""
+        return {
+            "CreateCache": self.create_cache,
+            "GetCache": self.get_cache,
+            "ListCaches": self.list_caches,
+            "UpdateCache": self.update_cache,
+            "DeleteCache": self.delete_cache,
+        }
+
+    async def create_cache(self, request: pb.CreateCacheRequest) -> pb.CreateCacheResponse:
+        """Make an empty cache."""
+        settings = decode_settings(request.cache)
+        status = await self._admin.create(request.cache.cache_id, settings)
+        return pb.CreateCacheResponse(cache=encode_cache(status))
+
+    async def get_cache(self, request: pb.GetCacheRequest) -> pb.GetCacheResponse:
+        """Tell a cache's settings and size."""
+        return pb.GetCacheResponse(cache=encode_cache(await self._admin.get(request.cache_id)))
+
+    async def list_caches(self, request: pb.ListCachesRequest) -> pb.ListCachesResponse:
+        """Page through the caches."""
+        page = await self._admin.list(page_size=request.page_size, page_token=request.page_token)
+        return pb.ListCachesResponse(
+            caches=[encode_cache(status) for status in page.caches],
+            next_page_token=page.next_page_token,
+        )
+
+    async def update_cache(self, request: pb.UpdateCacheRequest) -> pb.UpdateCacheResponse:
+        """Change the settings that the mask names."""
+        status = await self._admin.update(
+            request.cache.cache_id,
+            decode_settings(request.cache),
+            decode_cache_fields(request.update_mask),
+            allow_flush=request.allow_flush,
+        )
+        return pb.UpdateCacheResponse(cache=encode_cache(status))
+
+    async def delete_cache(self, request: pb.DeleteCacheRequest) -> pb.DeleteCacheResponse:
+        """Remove a cache and all its entries."""
+        return pb.DeleteCacheResponse(deleted_count=await self._admin.delete(request.cache_id))

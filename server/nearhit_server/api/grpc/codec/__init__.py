@@ -1,0 +1,1 @@
+"""From protobuf messages to the core's values and back. Pure."""

@@ -1,0 +1,145 @@
+"""SemanticCacheService: decode, call the core, encode."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import TypeVar
+
+from nearhit.v1 import semantic_cache_pb2 as pb
+from nearhit_server.api.grpc.codec.entries import decode_read_mask, encode_entry
+from nearhit_server.api.grpc.codec.filters import decode_filter
+from nearhit_server.api.grpc.codec.searches import decode_search, encode_outcome
+from nearhit_server.api.grpc.codec.stores import (
+    decode_new_entry,
+    decode_update,
+    encode_stored,
+    encode_updated,
+)
+from nearhit_server.api.grpc.endpoint import Handler
+from nearhit_server.api.grpc.errors import to_item_error
+from nearhit_server.core.errors import InvalidArgumentError, NearhitError
+from nearhit_server.core.queries import Hit, Miss, Stored
+from nearhit_server.core.semantic_cache import ListQuery, SemanticCache
+from nearhit_server.core.validation import invalid
+
+ItemT = TypeVar("ItemT", pb.SearchRequest, pb.StoreRequest)
+DecodedT = TypeVar("DecodedT")
+
+
+class SemanticCacheService:
+    """The handlers of nearhit.v1.SemanticCacheService."""
+
+    def __init__(self, cache: SemanticCache) -> None:
+        self._cache = cache
+
+    def handlers(self) -> Mapping[str, Handler]:
+        """The handler of each method, by its name."""
+        return {
+            "Search": self.search,
+            "BatchSearch": self.batch_search,
+            "Store": self.store,
+            "BatchStore": self.batch_store,
+            "Update": self.update,
+            "Delete": self.delete,
+            "Flush": self.flush,
+            "ListEntries": self.list_entries,
+        }
+
+    async def search(self, request: pb.SearchRequest) -> pb.SearchResponse:
+        """Look for entries that answer a prompt."""
+        outcome = await self._cache.search(request.cache, decode_search(request))
+        return _encode_outcome(request, outcome)
+
+    async def batch_search(self, request: pb.BatchSearchRequest) -> pb.BatchSearchResponse:
+        """Run several searches; what is wrong with one is its own result."""
+        queries = _decode_items(request.cache, request.requests, decode_search)
+        outcomes = await self._cache.search_many(request.cache, queries)
+        return pb.BatchSearchResponse(
+            results=[
+                _batch_search_result(item, outcome)
+                for item, outcome in zip(request.requests, outcomes, strict=True)
+            ]
+        )
+
+    async def store(self, request: pb.StoreRequest) -> pb.StoreResponse:
+        """Keep a response for a prompt."""
+        return encode_stored(await self._cache.store(request.cache, decode_new_entry(request)))
+
+    async def batch_store(self, request: pb.BatchStoreRequest) -> pb.BatchStoreResponse:
+        """Keep several responses; what is wrong with one is its own result."""
+        entries = _decode_items(request.cache, request.requests, decode_new_entry)
+        outcomes = await self._cache.store_many(request.cache, entries)
+        return pb.BatchStoreResponse(results=[_batch_store_result(o) for o in outcomes])
+
+    async def update(self, request: pb.UpdateRequest) -> pb.UpdateResponse:
+        """Change the named fields of an entry."""
+        updated = await self._cache.update(request.cache, request.entry_id, decode_update(request))
+        return encode_updated(updated)
+
+    async def delete(self, request: pb.DeleteRequest) -> pb.DeleteResponse:
+        """Remove entries by id, by attributes or by a filter."""
+        match request.WhichOneof("selector"):
+            case "entry_ids":
+                count = await self._cache.delete(request.cache, list(request.entry_ids.ids))
+            case "attributes":
+                attributes = dict(request.attributes.values)
+                count = await self._cache.delete_carrying(request.cache, attributes)
+            case "filter":
+                where = decode_filter(request.filter)
+                count = await self._cache.delete_where(request.cache, where)
+            case _:
+                raise invalid("selector", "is empty; Flush removes every entry")
+        return pb.DeleteResponse(deleted_count=count)
+
+    async def flush(self, request: pb.FlushRequest) -> pb.FlushResponse:
+        """Remove every entry of a cache."""
+        return pb.FlushResponse(deleted_count=await self._cache.flush(request.cache))
+
+    async def list_entries(self, request: pb.ListEntriesRequest) -> pb.ListEntriesResponse:
+        """Page through a cache's entries."""
+        fields = decode_read_mask(request.read_mask)
+        query = ListQuery(
+            page_size=request.page_size,
+            page_token=request.page_token,
+            filter=decode_filter(request.filter) if request.HasField("filter") else None,
+            with_vectors="vector" in fields,
+        )
+        page = await self._cache.list_entries(request.cache, query)
+        return pb.ListEntriesResponse(
+            entries=[encode_entry(entry, fields) for entry in page.entries],
+            next_page_token=page.next_cursor or "",
+        )
+
+
+def _decode_items(
+    cache: str, items: Iterable[ItemT], decode: Callable[[ItemT], DecodedT]
+) -> list[DecodedT | InvalidArgumentError]:
+    """The items of a batch, each decoded or what is wrong with it."""
+    return [_decode_item(cache, item, decode) for item in items]
+
+
+def _decode_item(
+    cache: str, item: ItemT, decode: Callable[[ItemT], DecodedT]
+) -> DecodedT | InvalidArgumentError:
+    try:
+        if item.cache not in ("", cache):
+            raise invalid("cache", f"is not {cache[:80]!r}, the cache of the batch")
+        return decode(item)
+    except InvalidArgumentError as error:
+        return error
+
+
+def _encode_outcome(request: pb.SearchRequest, outcome: Hit | Miss) -> pb.SearchResponse:
+    return encode_outcome(outcome, decode_read_mask(request.read_mask))
+
+
+def _batch_search_result(
+    request: pb.SearchRequest, outcome: Hit | Miss | NearhitError
+) -> pb.BatchSearchResult:
+    if isinstance(outcome, NearhitError):
+        return pb.BatchSearchResult(error=to_item_error(outcome))
+    return pb.BatchSearchResult(response=_encode_outcome(request, outcome))
+
+
+def _batch_store_result(outcome: Stored | NearhitError) -> pb.BatchStoreResult:
+    if isinstance(outcome, NearhitError):
+        return pb.BatchStoreResult(error=to_item_error(outcome))
+    return pb.BatchStoreResult(response=encode_stored(outcome))

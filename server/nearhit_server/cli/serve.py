@@ -1,0 +1,57 @@
+"""`nearhit serve`."""
+
+import asyncio
+import tomllib
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from pydantic import ValidationError
+
+from nearhit_server.cli.failures import fail
+from nearhit_server.settings import Settings
+
+
+def serve(
+    grpc: Annotated[str | None, typer.Option(help="gRPC address, HOST:PORT.")] = None,
+    store: Annotated[str | None, typer.Option(help="Where entries are kept: embedded.")] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Folder of the embedded store.")] = None,
+    model: Annotated[
+        str | None, typer.Option(help="Default model: a name, a folder or a hub name.")
+    ] = None,
+    config: Annotated[Path | None, typer.Option(help="TOML file with settings.")] = None,
+    log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
+) -> None:
+    """Run the server.
+
+    Every setting can also be a NEARHIT_* variable or a line of the --config file; flags come
+    first, then variables, then the file.
+    """
+    settings = _settings(
+        config,
+        grpc=grpc,
+        store=store,
+        data_dir=data_dir,
+        model=model,
+        log_level=log_level,
+    )
+    # Imported here: they bring torch, and a wrong flag should not have to wait for that.
+    from nearhit_server.app import StartupError, serve_until_stopped
+    from nearhit_server.logs import configure_logging
+
+    configure_logging(settings)
+    try:
+        asyncio.run(serve_until_stopped(settings))
+    except StartupError as error:
+        fail(str(error))
+
+
+def _settings(config: Path | None, **flags: object) -> Settings:
+    try:
+        return Settings.load(config=config, **flags)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        fail(f"setting {name}: {first['msg'].removeprefix('Value error, ')}")
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        fail(f"--config: {error}")

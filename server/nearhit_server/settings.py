@@ -1,0 +1,145 @@
+"""Everything that can be set, validated when it is built. Nothing else reads the environment."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Final
+
+from pydantic import Field, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+MODEL_NAME_PATTERN: Final = r"[A-Za-z0-9][A-Za-z0-9._/-]{0,127}"
+
+
+class Durability(StrEnum):
+    """What an acknowledged Store survives."""
+
+    NORMAL = "normal"
+    """A crash or kill of the server."""
+
+    FULL = "full"
+    """A power failure too; every commit waits for the disk."""
+
+
+class EmbeddingCacheMode(StrEnum):
+    """Where the server keeps the vectors of texts it has embedded."""
+
+    MEMORY = "memory"
+    STORE = "store"
+
+
+class LogFormat(StrEnum):
+    """How log lines look."""
+
+    CONSOLE = "console"
+    JSON = "json"
+
+
+class Settings(BaseSettings):
+    """The server's settings: flags, then NEARHIT_* variables, then a TOML file, then defaults."""
+
+    model_config = SettingsConfigDict(env_prefix="NEARHIT_", extra="forbid", frozen=True)
+
+    grpc: str = Field("127.0.0.1:50051", description="gRPC address, HOST:PORT; port 0: any free")
+    store: str = Field("embedded", description="where entries are kept: embedded")
+    data_dir: Path = Field(Path("nearhit-data"), description="folder of the embedded store")
+    durability: Durability = Field(
+        Durability.NORMAL, description="what a Store survives: normal (kill -9), full (power loss)"
+    )
+    model: str = Field(
+        "all-MiniLM-L6-v2", description="default model: its name in models, a folder or a hub name"
+    )
+    models: dict[str, str] = Field(
+        default_factory=dict,
+        description="further models caches may name: name to folder or hub name",
+    )
+    device: str | None = Field(None, description="torch device; unset: the best there is")
+    similarity_threshold: Annotated[float, Field(ge=-1, le=1)] = Field(
+        0.90, description="threshold of caches that set none"
+    )
+    max_prompt_characters: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
+        8_192, description="longest prompt"
+    )
+    max_response_bytes: Annotated[int, Field(ge=1, le=16 << 20)] = Field(
+        1 << 20, description="largest response, UTF-8"
+    )
+    max_metadata_bytes: Annotated[int, Field(ge=2, le=1 << 20)] = Field(
+        64 << 10, description="largest metadata, UTF-8"
+    )
+    max_batch_tokens: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="padded tokens a batch; unset: 512 on a CPU, 16,384 elsewhere"
+    )
+    max_waiting_texts: Annotated[int, Field(ge=1_000)] = Field(
+        4_096, description="texts that may wait for the model"
+    )
+    embedding_cache: EmbeddingCacheMode = Field(
+        EmbeddingCacheMode.MEMORY, description="where computed vectors are kept: memory, store"
+    )
+    embedding_memory_bytes: Annotated[int, Field(ge=0)] = Field(
+        64 << 20, description="memory for computed vectors, per model"
+    )
+    grace_period_seconds: Annotated[float, Field(ge=0, le=3_600)] = Field(
+        20, description="time for calls in flight to finish at shutdown"
+    )
+    log_format: LogFormat = Field(LogFormat.CONSOLE, description="console or json")
+    log_level: str = Field("info", description="debug, info, warning or error")
+
+    @field_validator("grpc")
+    @classmethod
+    def _check_address(cls, value: str) -> str:
+        host, separator, port = value.rpartition(":")
+        if not (separator and host and port.isascii() and port.isdigit() and int(port) < 1 << 16):
+            raise ValueError("is not HOST:PORT")
+        return value
+
+    @field_validator("store")
+    @classmethod
+    def _check_store(cls, value: str) -> str:
+        if value != "embedded":
+            raise ValueError("is not 'embedded'")
+        return value
+
+    @field_validator("log_level")
+    @classmethod
+    def _check_log_level(cls, value: str) -> str:
+        if value not in ("debug", "info", "warning", "error"):
+            raise ValueError("is not debug, info, warning or error")
+        return value
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags before variables; `load` adds the file."""
+        return init_settings, env_settings
+
+    @classmethod
+    def load(cls, *, config: Path | None = None, **flags: Any) -> "Settings":
+        """The settings from flags (None: not given), the environment and a TOML file.
+
+        Raises pydantic.ValidationError; OSError and tomllib.TOMLDecodeError for the file.
+        """
+        given = {name: value for name, value in flags.items() if value is not None}
+        if config is None:
+            return cls(**given)
+        if not config.is_file():
+            raise FileNotFoundError(f"there is no file {str(config)!r}")
+
+        class WithFile(cls):  # type: ignore[valid-type, misc]
+            @classmethod
+            def settings_customise_sources(
+                cls, settings_cls: type[BaseSettings], **sources: PydanticBaseSettingsSource
+            ) -> tuple[PydanticBaseSettingsSource, ...]:
+                file = TomlConfigSettingsSource(settings_cls, config)
+                return sources["init_settings"], sources["env_settings"], file
+
+        return WithFile(**given)

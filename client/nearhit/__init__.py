@@ -1,1 +1,89 @@
-"""x"""
+"""nearhit: a semantic cache for LLM applications, the client.
+
+    async with nearhit.AsyncClient("localhost:50051", cache="default") as cache:
+        match await cache.search("how can I change a forgotten password"):
+            case nearhit.Hit(matches=[best, *_]):
+                answer = best.entry.response
+            case nearhit.Miss():
+                answer = await llm(prompt)
+                await cache.store(prompt, answer)
+
+`Client` is the same without `await`.
+"""
+
+from typing import TYPE_CHECKING
+
+from nearhit.calls import Timeout
+from nearhit.choices import AttributeType, ExactOnlyReason, LongPrompts, Strategy
+from nearhit.client import AsyncClient
+from nearhit.errors import (
+    AlreadyExistsError,
+    DeadlineExceededError,
+    FailedPreconditionError,
+    FieldViolation,
+    InternalError,
+    InvalidArgumentError,
+    NearhitError,
+    NotFoundError,
+    PermissionDeniedError,
+    ResourceExhaustedError,
+    UnauthenticatedError,
+    UnavailableError,
+)
+from nearhit.filters import Attribute, Filter, attribute
+from nearhit.inputs import UNSET, NewEntry, Query, Unset
+from nearhit.results import Cache, Embedding, Entry, EntryPage, Hit, Match, Miss, Stored
+from nearhit.sync import Client
+from nearhit.vectors import VectorLike
+
+if TYPE_CHECKING:
+    __version__: str
+else:
+
+    def __getattr__(name: str) -> str:
+        """`__version__`, read from the package's metadata only when somebody asks."""
+        if name != "__version__":
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib.metadata import version
+
+        return version("nearhit")
+
+
+__all__ = [
+    "UNSET",
+    "AlreadyExistsError",
+    "AsyncClient",
+    "Attribute",
+    "AttributeType",
+    "Cache",
+    "Client",
+    "DeadlineExceededError",
+    "Embedding",
+    "Entry",
+    "EntryPage",
+    "ExactOnlyReason",
+    "FailedPreconditionError",
+    "FieldViolation",
+    "Filter",
+    "Hit",
+    "InternalError",
+    "InvalidArgumentError",
+    "LongPrompts",
+    "Match",
+    "Miss",
+    "NearhitError",
+    "NewEntry",
+    "NotFoundError",
+    "PermissionDeniedError",
+    "Query",
+    "ResourceExhaustedError",
+    "Stored",
+    "Strategy",
+    "Timeout",
+    "UnauthenticatedError",
+    "UnavailableError",
+    "Unset",
+    "VectorLike",
+    "__version__",
+    "attribute",
+]

@@ -96,7 +96,7 @@ async def open_grpc_server(address: str, services: Services) -> AsyncIterator[Gr
 
 def _generic_handler(
     service: ServiceDescriptor, handlers: Mapping[str, Handler], calls: CallsInFlight
-) -> grpc.GenericRpcHandler[bytes, bytes]:
+) -> "grpc.GenericRpcHandler[bytes, bytes]":
     return grpc.method_handlers_generic_handler(
         service.full_name,
         {

@@ -1,0 +1,1 @@
+"""Builds requests and reads responses: pure functions, which both clients share."""

@@ -1,0 +1,79 @@
+"""Which of our enum members is which of the protocol's."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final, Generic, TypeVar
+
+from nearhit.choices import AttributeType, ExactOnlyReason, LongPrompts, Strategy
+from nearhit.v1 import cache_admin_pb2, types_pb2
+
+MemberT = TypeVar("MemberT", bound=Enum)
+WireT = TypeVar("WireT", bound=int)
+
+
+@dataclass(frozen=True)
+class EnumTable(Generic[MemberT, WireT]):
+    """One enum's members and their numbers on the wire."""
+
+    kind: type[MemberT]
+    numbers: Mapping[MemberT, WireT]
+
+    def number_of(self, member: MemberT) -> WireT:
+        """The number of a member, or of a member's value; ValueError for anything else."""
+        return self.numbers[self.kind(member)]
+
+    def member_of(self, number: int) -> MemberT:
+        """The member of a number; ValueError if this version knows none."""
+        for member, known in self.numbers.items():
+            if known == number:
+                return member
+        raise ValueError(f"{number} is no known {self.kind.__name__}")
+
+
+STRATEGIES: Final = EnumTable(
+    Strategy,
+    {
+        Strategy.EXACT: types_pb2.SEARCH_STRATEGY_EXACT,
+        Strategy.SEMANTIC: types_pb2.SEARCH_STRATEGY_SEMANTIC,
+    },
+)
+
+LONG_PROMPTS: Final = EnumTable(
+    LongPrompts,
+    {
+        LongPrompts.EXACT_ONLY: cache_admin_pb2.LONG_PROMPTS_EXACT_ONLY,
+        LongPrompts.TRUNCATE: cache_admin_pb2.LONG_PROMPTS_TRUNCATE,
+    },
+)
+
+ATTRIBUTE_TYPES: Final = EnumTable(
+    AttributeType,
+    {
+        AttributeType.TAG: cache_admin_pb2.ATTRIBUTE_TYPE_TAG,
+        AttributeType.NUMERIC: cache_admin_pb2.ATTRIBUTE_TYPE_NUMERIC,
+        AttributeType.TEXT: cache_admin_pb2.ATTRIBUTE_TYPE_TEXT,
+    },
+)
+
+EXACT_ONLY_REASONS: Final = EnumTable(
+    ExactOnlyReason,
+    {
+        ExactOnlyReason.PROMPT_EXCEEDS_WINDOW: types_pb2.EXACT_ONLY_REASON_PROMPT_EXCEEDS_WINDOW,
+        ExactOnlyReason.CACHE_STRATEGIES: types_pb2.EXACT_ONLY_REASON_CACHE_STRATEGIES,
+    },
+)
+
+
+def exact_only_reason(number: int) -> ExactOnlyReason | None:
+    """The reason, None if there is none.
+
+    One that came with a newer server is OTHER, not None: None says that similarity was
+    tried.
+    """
+    if number == types_pb2.EXACT_ONLY_REASON_UNSPECIFIED:
+        return None
+    try:
+        return EXACT_ONLY_REASONS.member_of(number)
+    except ValueError:
+        return ExactOnlyReason.OTHER

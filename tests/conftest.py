@@ -1,6 +1,54 @@
-"""Parts that many tests share. The model and the server are real."""
+"""Parts that many tests share. The model, the store and the server are real."""
 
 import os
 
 # Before anything imports the model libraries: tests never ask a model hub.
 os.environ["HF_HUB_OFFLINE"] = "1"
+
+from collections.abc import AsyncIterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+
+import nearhit
+from nearhit_server.app import open_application
+from nearhit_server.settings import Settings
+from tiny_model import save_tiny_model
+
+_numbers = count()
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a small model that is not the default one."""
+    return save_tiny_model(tmp_path_factory.mktemp("tiny"), seed=1)
+
+
+@pytest.fixture(scope="session")
+async def server_address(
+    tmp_path_factory: pytest.TempPathFactory, tiny_model: Path
+) -> AsyncIterator[str]:
+    """A server with the default model and, under the name `tiny`, the small one."""
+    settings = Settings(
+        grpc="127.0.0.1:0",
+        data_dir=tmp_path_factory.mktemp("server"),
+        models={"tiny": str(tiny_model)},
+        device="cpu",
+    )
+    async with open_application(settings) as server:
+        yield server.address
+
+
+@pytest.fixture
+def cache_id() -> str:
+    """A cache id that no other test uses."""
+    return f"cache-{next(_numbers)}"
+
+
+@pytest.fixture
+async def client(server_address: str, cache_id: str) -> AsyncIterator[nearhit.AsyncClient]:
+    """A client of a new cache with default settings."""
+    async with nearhit.AsyncClient(server_address, cache=cache_id) as client:
+        await client.create_cache(cache_id)
+        yield client

@@ -8,7 +8,10 @@ from sentence_transformers.sentence_transformer.modules import Pooling, Transfor
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
 from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
-WORDS = "the a how do i reset my password what is capital of france first second".split()
+WORDS = [
+    *("the", "a", "how", "do", "i", "reset", "my", "password", "what", "is", "capital", "of"),
+    *("france", "first", "second"),
+]
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
 DIMENSION = 16
 WINDOW = 12

@@ -3,11 +3,11 @@ import shutil
 import numpy as np
 import pytest
 from sentence_transformers import SentenceTransformer
-from tiny_model import DIMENSION, WINDOW, save_tiny_model
 
 from nearhit_server.core.errors import ModelError
 from nearhit_server.encoders.model_files import DEFAULT_MODEL, digest, locate
 from nearhit_server.encoders.sentence_transformer import open_sentence_transformer
+from tiny_model import DIMENSION, WINDOW, save_tiny_model
 
 TEXTS = ["how do i reset my password", "what is the capital of France?", "naïve 日本語 🎉"]
 
@@ -16,11 +16,6 @@ TEXTS = ["how do i reset my password", "what is the capital of France?", "naïve
 async def default_encoder():
     async with open_sentence_transformer(DEFAULT_MODEL, device="cpu") as encoder:
         yield encoder
-
-
-@pytest.fixture(scope="session")
-def tiny_model(tmp_path_factory):
-    return save_tiny_model(tmp_path_factory.mktemp("tiny"), seed=1)
 
 
 async def encode(encoder, texts):

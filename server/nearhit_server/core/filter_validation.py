@@ -18,7 +18,12 @@ from nearhit_server.core.filters import (
     words,
 )
 from nearhit_server.core.limits import MAX_ATTRIBUTE_VALUE_CHARACTERS
-from nearhit_server.core.validation import Violations, check_attribute_name, check_text, invalid
+from nearhit_server.core.validation import (
+    Violations,
+    check_attribute_name,
+    check_attribute_value,
+    invalid,
+)
 
 
 def check_filter(filter_: Filter, spec: CacheSpec, *, field: str = "filter") -> None:
@@ -82,13 +87,7 @@ def _check_tag_in(violations: Violations, node: TagIn, path: str) -> None:
         f"has {len(node.values)} values, not 1 to {MAX_TAG_VALUES}",
     )
     for index, value in enumerate(node.values[:MAX_TAG_VALUES]):
-        field = f"{path}.values[{index}]"
-        violations.check(
-            field,
-            1 <= len(value) <= MAX_ATTRIBUTE_VALUE_CHARACTERS,
-            f"has {len(value)} characters, not 1 to {MAX_ATTRIBUTE_VALUE_CHARACTERS}",
-        )
-        check_text(violations, field, value)
+        check_attribute_value(violations, value, field=f"{path}.values[{index}]")
 
 
 def _check_numeric_range(

@@ -121,13 +121,7 @@ def check_attributes(violations: Violations, attributes: Mapping[str, str]) -> N
     # The one message for too many is enough: 100,000 of them would fill the answer.
     for name, value in list(attributes.items())[: limits.MAX_ATTRIBUTES]:
         check_attribute_name(violations, name, field="attributes")
-        field = f"attributes[{name!r}]"
-        violations.check(
-            field,
-            1 <= len(value) <= limits.MAX_ATTRIBUTE_VALUE_CHARACTERS,
-            f"has {len(value)} characters, not 1 to {limits.MAX_ATTRIBUTE_VALUE_CHARACTERS}",
-        )
-        check_text(violations, field, value)
+        check_attribute_value(violations, value, field=f"attributes[{name[:64]!r}]")
 
 
 def check_attribute_name(violations: Violations, name: str, *, field: str) -> None:
@@ -137,6 +131,16 @@ def check_attribute_name(violations: Violations, name: str, *, field: str) -> No
         limits.ATTRIBUTE_NAME.fullmatch(name) is not None,
         f"{name[:80]!r} does not match {limits.ATTRIBUTE_NAME.pattern}",
     )
+
+
+def check_attribute_value(violations: Violations, value: str, *, field: str) -> None:
+    """Refuse a value that is empty, too long or contains NUL."""
+    violations.check(
+        field,
+        1 <= len(value) <= limits.MAX_ATTRIBUTE_VALUE_CHARACTERS,
+        f"has {len(value)} characters, not 1 to {limits.MAX_ATTRIBUTE_VALUE_CHARACTERS}",
+    )
+    check_text(violations, field, value)
 
 
 def check_ttl(violations: Violations, ttl: timedelta, *, field: str = "ttl") -> None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from typing import Any, Final
+from typing import Final
 
 import grpc
 from google.protobuf.descriptor import ServiceDescriptor
@@ -17,9 +17,6 @@ from nearhit_server.api.grpc.endpoint import MAX_MESSAGE_BYTES, Endpoint, Handle
 SEMANTIC_CACHE: Final = semantic_cache_pb2.DESCRIPTOR.services_by_name["SemanticCacheService"]
 CACHE_ADMIN: Final = cache_admin_pb2.DESCRIPTOR.services_by_name["CacheAdminService"]
 EMBEDDING_CACHE: Final = embedding_cache_pb2.DESCRIPTOR.services_by_name["EmbeddingCacheService"]
-
-# The published type stubs know the synchronous servicer only.
-AsyncHealthServicer: Any = health.aio.HealthServicer  # type: ignore[attr-defined]
 
 _OPTIONS: Final = (
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
@@ -43,7 +40,7 @@ class GrpcServer:
         self,
         server: grpc.aio.Server,
         *,
-        health_servicer: AsyncHealthServicer,
+        health_servicer: health.aio.HealthServicer,
         calls: CallsInFlight,
         address: str,
     ) -> None:
@@ -79,7 +76,7 @@ async def open_grpc_server(address: str, services: Services) -> AsyncIterator[Gr
     for service, handlers in services.items():
         server.add_generic_rpc_handlers((_generic_handler(service, handlers, calls),))
     names = [service.full_name for service in services]
-    health_servicer = AsyncHealthServicer()
+    health_servicer = health.aio.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
     reflection.enable_server_reflection(
         [*names, health.SERVICE_NAME, reflection.SERVICE_NAME], server
@@ -96,7 +93,7 @@ async def open_grpc_server(address: str, services: Services) -> AsyncIterator[Gr
 
 def _generic_handler(
     service: ServiceDescriptor, handlers: Mapping[str, Handler], calls: CallsInFlight
-) -> "grpc.GenericRpcHandler[bytes, bytes]":
+) -> grpc.GenericRpcHandler:
     return grpc.method_handlers_generic_handler(
         service.full_name,
         {

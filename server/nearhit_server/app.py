@@ -33,7 +33,6 @@ from nearhit_server.core.semantic_cache import SemanticCache
 from nearhit_server.core.vector_lru import VectorLru
 from nearhit_server.core.writing import Writer
 from nearhit_server.encoders.model_files import DEFAULT_MODEL
-from nearhit_server.encoders.sentence_transformer import open_sentence_transformer
 from nearhit_server.lifecycle import run_until_stopped
 from nearhit_server.settings import EmbeddingCacheMode, Settings
 from nearhit_server.stores.embedded import (
@@ -100,6 +99,9 @@ def _models(settings: Settings, table: EmbeddingTable, clock: Clock) -> Models:
 async def _open_embedder(
     name: str, source: str, settings: Settings, table: EmbeddingTable, clock: Clock
 ) -> AsyncIterator[Embedder]:
+    # Imported here: it brings torch, and a store that cannot open should not wait for that.
+    from nearhit_server.encoders.sentence_transformer import open_sentence_transformer
+
     async with AsyncExitStack() as stack:
         encoder = await stack.enter_async_context(
             open_sentence_transformer(source, device=settings.device)

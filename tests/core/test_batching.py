@@ -2,8 +2,8 @@ import asyncio
 from datetime import timedelta
 
 import pytest
-from gated_encoder import GatedEncoder, tokens
 
+from gated_encoder import GatedEncoder, tokens
 from nearhit_server.core.batching import BatchingStage
 from nearhit_server.core.errors import Reason, ResourceExhaustedError, UnavailableError
 

@@ -37,8 +37,9 @@ def test_entry_ids_differ_when_the_trimmed_prompts_or_attributes_differ(one, oth
 
 
 def test_prompt_key_ignores_case_and_outer_spaces():
-    one, other = PromptKey.of("How do I reset my password?"), PromptKey.of(
-        "  HOW do i reset my PASSWORD? "
+    one, other = (
+        PromptKey.of("How do I reset my password?"),
+        PromptKey.of("  HOW do i reset my PASSWORD? "),
     )
     assert one.folded == other.folded
     assert one.cased != other.cased

@@ -19,18 +19,18 @@ from nearhit_server.api.grpc.server import (
     open_grpc_server,
 )
 from nearhit_server.clocks import SystemClock
-from nearhit_server.core.batching import BatchingStage
 from nearhit_server.core.cache_admin import CacheAdmin
 from nearhit_server.core.cache_directory import CacheDirectory
-from nearhit_server.core.embedder import Embedder
-from nearhit_server.core.embedding_cache import EmbeddingCache
+from nearhit_server.core.embedding.batching import BatchingStage
+from nearhit_server.core.embedding.embedder import Embedder
+from nearhit_server.core.embedding.embedding_cache import EmbeddingCache
+from nearhit_server.core.embedding.models import Models
+from nearhit_server.core.embedding.vector_lru import VectorLru
 from nearhit_server.core.errors import FailedPreconditionError
 from nearhit_server.core.limits import Limits
-from nearhit_server.core.models import Models
 from nearhit_server.core.ports import Clock, EmbeddingTable
 from nearhit_server.core.search import Searcher
 from nearhit_server.core.semantic_cache import SemanticCache
-from nearhit_server.core.vector_lru import VectorLru
 from nearhit_server.core.writing import Writer
 from nearhit_server.encoders.model_files import DEFAULT_MODEL
 from nearhit_server.lifecycle import run_until_stopped

@@ -21,13 +21,13 @@ from nearhit_server.core.caches import (
     Strategy,
 )
 from nearhit_server.core.concurrency import together
+from nearhit_server.core.embedding.models import Models, binding
 from nearhit_server.core.errors import (
     AlreadyExistsError,
     FailedPreconditionError,
     NotFoundError,
     Reason,
 )
-from nearhit_server.core.models import Models, binding
 from nearhit_server.core.ports import Clock, Store
 from nearhit_server.core.validation import check_cache_id, check_page_size, invalid
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 from nearhit_server.core import limits
 from nearhit_server.core.caches import AttributeType, CacheSpec, Strategy
+from nearhit_server.core.embedding.models import vector_required
 from nearhit_server.core.errors import FailedPreconditionError, Reason
 from nearhit_server.core.filter_validation import check_filter
 from nearhit_server.core.limits import Limits
-from nearhit_server.core.models import vector_required
 from nearhit_server.core.queries import EntryUpdate, NewEntry, SearchQuery, UpdateField
 from nearhit_server.core.validation import (
     Violations,

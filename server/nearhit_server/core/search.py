@@ -7,11 +7,11 @@ from datetime import datetime
 from nearhit_server.core.caches import CacheSpec, LongPrompts, Strategy
 from nearhit_server.core.concurrency import together
 from nearhit_server.core.context import effective_prompts
+from nearhit_server.core.embedding.models import Models
 from nearhit_server.core.entries import PromptKey, canonical_prompt
 from nearhit_server.core.errors import NearhitError
 from nearhit_server.core.filters import Filter, both, carrying
 from nearhit_server.core.limits import Limits
-from nearhit_server.core.models import Models
 from nearhit_server.core.policy import select_matches
 from nearhit_server.core.ports import Clock, EntryStore
 from nearhit_server.core.queries import ExactOnlyReason, Hit, Match, Miss, SearchQuery

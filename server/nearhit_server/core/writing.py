@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nearhit_server.core.caches import CacheSpec, LongPrompts
-from nearhit_server.core.embedder import Embedding
+from nearhit_server.core.embedding.embedder import Embedding
+from nearhit_server.core.embedding.models import Models
 from nearhit_server.core.entries import (
     Entry,
     EntryChange,
@@ -16,7 +17,6 @@ from nearhit_server.core.entries import (
 )
 from nearhit_server.core.errors import NearhitError, entry_not_found
 from nearhit_server.core.limits import Limits
-from nearhit_server.core.models import Models
 from nearhit_server.core.ports import Clock, EntryStore
 from nearhit_server.core.queries import (
     EntryUpdate,

@@ -8,7 +8,7 @@ from nearhit_server.api.grpc.codec.embeddings import (
     encode_embedding_result,
 )
 from nearhit_server.api.grpc.endpoint import Handler
-from nearhit_server.core.embedding_cache import EmbeddingCache
+from nearhit_server.core.embedding.embedding_cache import EmbeddingCache
 
 
 class EmbeddingCacheService:

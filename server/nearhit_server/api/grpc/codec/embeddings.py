@@ -2,7 +2,11 @@
 
 from nearhit.v1 import embedding_cache_pb2 as pb
 from nearhit_server.api.grpc.codec.values import encode_time, encode_vector
-from nearhit_server.core.embedding_cache import EmbeddingQuery, EmbeddingResult, FoundEmbedding
+from nearhit_server.core.embedding.embedding_cache import (
+    EmbeddingQuery,
+    EmbeddingResult,
+    FoundEmbedding,
+)
 
 
 def decode_embedding_query(message: pb.EmbeddingGetRequest) -> EmbeddingQuery:

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from nearhit_server.core.batch_forming import form_batch
+from nearhit_server.core.embedding.batch_forming import form_batch
 
 
 def test_form_batch_is_empty_when_nothing_waits():

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from nearhit_server.core import limits
-from nearhit_server.core.embedder import Embedder
-from nearhit_server.core.embedding_keys import EMBEDDING_KEY, embedding_key
+from nearhit_server.core.embedding.embedder import Embedder
+from nearhit_server.core.embedding.keys import EMBEDDING_KEY, embedding_key
+from nearhit_server.core.embedding.models import Models
 from nearhit_server.core.limits import Limits
-from nearhit_server.core.models import Models
 from nearhit_server.core.ports import EmbeddingKey, EmbeddingTable
 from nearhit_server.core.validation import Violations, check_prompt
 from nearhit_server.core.vectors import FloatVector

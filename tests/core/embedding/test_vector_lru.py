@@ -1,6 +1,6 @@
 import numpy as np
 
-from nearhit_server.core.vector_lru import CachedVector, VectorLru
+from nearhit_server.core.embedding.vector_lru import CachedVector, VectorLru
 
 
 def row(value):

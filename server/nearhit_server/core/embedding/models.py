@@ -9,7 +9,7 @@ from typing import Self
 import structlog
 
 from nearhit_server.core.caches import CacheSpec, ModelBinding
-from nearhit_server.core.embedder import Embedder
+from nearhit_server.core.embedding.embedder import Embedder
 from nearhit_server.core.errors import FailedPreconditionError, ModelError, Reason
 
 _log = structlog.get_logger()

@@ -4,7 +4,7 @@ from datetime import timedelta
 import pytest
 
 from gated_encoder import GatedEncoder, tokens
-from nearhit_server.core.batching import BatchingStage
+from nearhit_server.core.embedding.batching import BatchingStage
 from nearhit_server.core.errors import Reason, ResourceExhaustedError, UnavailableError
 
 

@@ -11,7 +11,7 @@ from typing import Final, Self
 
 import structlog
 
-from nearhit_server.core.batch_forming import form_batch
+from nearhit_server.core.embedding.batch_forming import form_batch
 from nearhit_server.core.errors import Reason, ResourceExhaustedError, UnavailableError
 from nearhit_server.core.ports import Encoder, TokenizedText
 from nearhit_server.core.vectors import FloatVector

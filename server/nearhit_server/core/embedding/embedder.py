@@ -7,8 +7,9 @@ from typing import Final
 
 import structlog
 
-from nearhit_server.core.batching import BatchingStage
-from nearhit_server.core.embedding_keys import embedding_key
+from nearhit_server.core.embedding.batching import BatchingStage
+from nearhit_server.core.embedding.keys import embedding_key
+from nearhit_server.core.embedding.vector_lru import CachedVector, VectorLru
 from nearhit_server.core.errors import UnavailableError
 from nearhit_server.core.ports import (
     Clock,
@@ -18,7 +19,6 @@ from nearhit_server.core.ports import (
     Encoder,
     TokenizedText,
 )
-from nearhit_server.core.vector_lru import CachedVector, VectorLru
 from nearhit_server.core.vectors import FloatVector
 
 _log = structlog.get_logger()

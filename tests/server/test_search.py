@@ -4,14 +4,12 @@ import asyncio
 from datetime import timedelta
 
 import numpy as np
-import structlog.testing
 
 import nearhit
-from nearhit import ExactOnlyReason, LongPrompts, Strategy
+from nearhit import Strategy
 
 QUESTION = "How do I reset my password?"
 PARAPHRASE = "how can I change a forgotten password"
-LONG = "Please read this carefully, because the question comes at the end. " * 29
 NASTY = 'a,b|c "d" {e} *f* - ünï'
 
 
@@ -96,58 +94,6 @@ async def test_max_results_returns_the_nearest_first(client):
     assert "Bake bread" not in {match.entry.prompt for match in hit.matches}
 
 
-async def test_long_prompts_that_differ_at_the_end_never_answer_for_each_other(client):
-    first, second = LONG + "What is the capital of France?", LONG + "How do I bake bread?"
-    assert len(first) > 1_900
-    for prompt in (first, second):
-        stored = await client.store(prompt, prompt[-30:])
-        assert stored.exact_only_reason is ExactOnlyReason.PROMPT_EXCEEDS_WINDOW
-    for prompt in (first, second):
-        match = best(await client.search(prompt))
-        assert (match.strategy, match.entry.response) == (Strategy.EXACT, prompt[-30:])
-    outcome = await client.search(LONG + "Who was Ada Lovelace?", similarity_threshold=-1)
-    assert isinstance(outcome, nearhit.Miss)
-    assert outcome.nearest_similarity is None
-    assert outcome.exact_only_reason is ExactOnlyReason.PROMPT_EXCEEDS_WINDOW
-
-
-async def test_long_prompts_are_cut_when_the_cache_says_so(client, cache_id):
-    await client.update_cache(cache_id, long_prompts=LongPrompts.TRUNCATE)
-    stored = await client.store(LONG + "What is the capital of France?", "Paris")
-    assert stored.exact_only_reason is None
-    match = best(await client.search(LONG + "How do I bake bread?"))
-    assert (match.strategy, match.similarity) == (Strategy.SEMANTIC, 1.0)
-
-
-async def test_a_cut_vector_does_not_leak_into_a_cache_that_does_not_cut(
-    client, cache_id, server_address
-):
-    prompt = LONG + "What is the capital of Peru?"
-    cutting = f"{cache_id}-cut"
-    await client.create_cache(cutting, long_prompts=LongPrompts.TRUNCATE)
-    async with nearhit.AsyncClient(server_address, cache=cutting) as other:
-        await other.store(prompt, "Lima")
-    assert (await client.search(prompt)).exact_only_reason is not None
-
-
-async def test_context_makes_the_effective_prompt_that_is_stored_and_found(client):
-    context = ["I want to go to Lisbon.", "Nice! When?"]
-    asked = await client.search("In June.", context=context)
-    assert asked.effective_prompt == "I want to go to Lisbon.\nNice! When?\nIn June."
-    await client.store(asked.effective_prompt, "Take a hat.")
-    assert best(await client.search("In June.", context=context)).entry.response == "Take a hat."
-    assert isinstance(await client.search("In June."), nearhit.Miss)
-
-
-async def test_context_is_cut_from_its_oldest_end_to_fit_the_window(client):
-    turns = [f"turn {number} " + "word " * 60 for number in range(8)]
-    outcome = await client.search("And now?", context=turns)
-    kept = outcome.effective_prompt.split("\n")
-    assert kept == [*turns[-len(kept) + 1 :], "And now?"]
-    assert 2 <= len(kept) < len(turns)
-    assert outcome.exact_only_reason is None
-
-
 async def test_caller_vector_is_used_for_the_semantic_step(client):
     vector = np.random.default_rng(1).normal(size=384).astype(np.float32)
     await client.store(QUESTION, "Open Settings.", vector=vector)
@@ -221,65 +167,3 @@ async def test_expired_entry_is_a_miss(client):
     async with asyncio.timeout(5):
         while isinstance(await client.search(QUESTION), nearhit.Hit):
             pass
-
-
-async def test_search_many_gives_each_query_its_own_outcome(client):
-    await client.store(QUESTION, "Open Settings.")
-    outcomes = await client.search_many(
-        [
-            QUESTION,
-            nearhit.Query(PARAPHRASE, similarity_threshold=0.8),
-            "",
-            "what is the capital of France",
-            nearhit.Query(QUESTION, vector=[1.0, 2.0]),
-        ]
-    )
-    kinds = [type(outcome) for outcome in outcomes]
-    assert kinds == [
-        nearhit.Hit,
-        nearhit.Hit,
-        nearhit.InvalidArgumentError,
-        nearhit.Miss,
-        nearhit.FailedPreconditionError,
-    ]
-    assert outcomes[2].field_violations[0].field == "prompt"
-
-
-async def test_distinct_prompts_of_many_clients_form_batches(client):
-    prompts = [f"what is the meaning of the number {number}?" for number in range(64)]
-    with structlog.testing.capture_logs() as lines:
-        await asyncio.gather(*(client.search(prompt) for prompt in prompts))
-    sizes = [line["texts"] for line in lines if line["event"] == "batch encoded"]
-    assert sum(sizes) == len(prompts)
-    assert sum(sizes) / len(sizes) > 4
-
-
-async def test_identical_prompts_of_many_clients_are_embedded_once(client):
-    with structlog.testing.capture_logs() as lines:
-        await asyncio.gather(*(client.search("is water wet in winter?") for _ in range(64)))
-    sizes = [line["texts"] for line in lines if line["event"] == "batch encoded"]
-    assert sizes == [1]
-
-
-async def test_cancelling_half_of_the_searches_leaves_the_rest_correct(client):
-    prompts = [f"how do I cook dish number {number}?" for number in range(32)]
-    await client.store_many([nearhit.NewEntry(prompt, prompt) for prompt in prompts])
-    semantic = [Strategy.SEMANTIC]
-    searches = [
-        asyncio.create_task(
-            client.search(
-                prompt + " please", strategies=semantic, max_results=1, similarity_threshold=0.5
-            )
-        )
-        for prompt in prompts
-    ]
-    await asyncio.sleep(0)
-    for search in searches[::2]:
-        search.cancel()
-    outcomes = await asyncio.gather(*searches, return_exceptions=True)
-    assert all(isinstance(outcome, asyncio.CancelledError) for outcome in outcomes[::2])
-    expected = [
-        await client.search(p + " please", strategies=semantic, similarity_threshold=0.5)
-        for p in prompts[1::2]
-    ]
-    assert outcomes[1::2] == expected

@@ -1,6 +1,6 @@
 """One model and what is remembered of it: memory, then the embedding table, then the model."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -96,15 +96,26 @@ class Embedder:
     async def _compute(self, texts: Sequence[str], *, truncate: bool) -> dict[str, Embedding]:
         tokenized = dict(zip(texts, await self._encoder.tokenize(texts), strict=True))
         readable = {t: tokens for t, tokens in tokenized.items() if _readable(tokens, truncate)}
-        vectors = await self._stage.encode(list(readable.values()))
-        rows = {
-            text: CachedVector(vector, tokens.exceeds_window)
-            for (text, tokens), vector in zip(readable.items(), vectors, strict=True)
-        }
-        await self._remember({embedding_key(self.name, text): row for text, row in rows.items()})
+        rows = await self._encode(readable)
         return {text: Embedding(None, exceeds_window=True, cached=False) for text in texts} | {
             text: _embedding(row, truncate, cached=False) for text, row in rows.items()
         }
+
+    async def _encode(self, tokenized: Mapping[str, TokenizedText]) -> dict[str, CachedVector]:
+        # Another call may have brought a vector while this one waited for its tokens.
+        rows = {
+            text: row
+            for text in tokenized
+            if (row := self._memory.get(embedding_key(self.name, text))) is not None
+        }
+        missing = {text: tokens for text, tokens in tokenized.items() if text not in rows}
+        vectors = await self._stage.encode(list(missing.values()))
+        encoded = {
+            text: CachedVector(vector, tokens.exceeds_window)
+            for (text, tokens), vector in zip(missing.items(), vectors, strict=True)
+        }
+        await self._remember({embedding_key(self.name, t): row for t, row in encoded.items()})
+        return rows | encoded
 
     async def _remember(self, rows: dict[str, CachedVector]) -> None:
         for key, row in rows.items():

@@ -1,0 +1,61 @@
+"""Caches and entries for tests of stores."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+
+from clocks import ManualClock
+from nearhit_server.core.caches import CacheSpec
+from nearhit_server.core.entries import Entry, entry_id_of
+from nearhit_server.core.vectors import FloatVector, normalized
+
+DIMENSION = 8
+
+
+def vector(*components: float) -> FloatVector:
+    """A vector of length 1; components that are not given are 0."""
+    padded = [*components, *[0.0] * (DIMENSION - len(components))]
+    return normalized(np.array(padded, np.float32))
+
+
+def angled(cosine: float) -> FloatVector:
+    """A vector whose cosine to `vector(1)` is `cosine`."""
+    return vector(cosine, (1 - cosine**2) ** 0.5)
+
+
+def prompts(entries: Iterable[Entry]) -> list[str]:
+    return [entry.prompt for entry in entries]
+
+
+class Sample:
+    """Makes caches and entries at a clock's time."""
+
+    def __init__(self, clock: ManualClock) -> None:
+        self._clock = clock
+
+    def spec(self, cache_id: str = "cache", **settings: Any) -> CacheSpec:
+        now = self._clock.now()
+        fields = {"model": None, "dimension": DIMENSION, "similarity_threshold": 0.9} | settings
+        return CacheSpec(cache_id=cache_id, created_at=now, updated_at=now, **fields)
+
+    def entry(self, prompt: str, *, ttl: timedelta | None = None, **fields: Any) -> Entry:
+        now = self._clock.now()
+        attributes = fields.get("attributes", {})
+        defaults = {
+            "entry_id": entry_id_of(prompt, attributes),
+            "response": f"response to {prompt}",
+            "attributes": attributes,
+            "metadata_json": None,
+            "vector": vector(1),
+            "created_at": now,
+            "updated_at": now,
+            "expires_at": None if ttl is None else now + ttl,
+        }
+        return Entry(prompt=prompt, ttl=ttl, **(defaults | fields))
+
+    def numbered(self, number: int) -> Entry:
+        """An entry that depends on `number` alone and whose vector no other's is equal to."""
+        components = np.random.default_rng(number).standard_normal(DIMENSION)
+        return self.entry(f"prompt {number}", vector=vector(*components.tolist()))

@@ -12,7 +12,6 @@ from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 
-from nearhit_server.api.grpc.calls_in_flight import CallsInFlight
 from nearhit_server.api.grpc.errors import to_grpc_status
 from nearhit_server.core.errors import (
     DeadlineExceededError,
@@ -40,19 +39,13 @@ class Endpoint:
     line if a deserializer raised.
     """
 
-    def __init__(self, method: MethodDescriptor, handler: Handler, calls: CallsInFlight) -> None:
+    def __init__(self, method: MethodDescriptor, handler: Handler) -> None:
         self._method = f"{method.containing_service.full_name}/{method.name}"
         self._request_type = GetMessageClass(method.input_type)
         self._handler = handler
-        self._calls = calls
 
     async def __call__(self, raw: bytes, context: Context) -> bytes:
-        """Answer one call."""
-        with self._calls.counted():
-            return await self._end(raw, context)
-
-    async def _end(self, raw: bytes, context: Context) -> bytes:
-        """Every call ends here, in an answer or a status, and in one log line."""
+        """Answer one call; every call ends in an answer or a status, and in one log line."""
         started = time.perf_counter()
         request_id = uuid.uuid4().hex
         log = _log.bind(method=self._method, request_id=request_id)

@@ -1,6 +1,5 @@
 """The gRPC server: services, health and reflection on one port."""
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Final
@@ -11,8 +10,8 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from nearhit.v1 import cache_admin_pb2, embedding_cache_pb2, semantic_cache_pb2
-from nearhit_server.api.grpc.calls_in_flight import CallsInFlight
 from nearhit_server.api.grpc.endpoint import MAX_MESSAGE_BYTES, Endpoint, Handler
+from nearhit_server.api.grpc.health import HealthServicer
 
 SEMANTIC_CACHE: Final = semantic_cache_pb2.DESCRIPTOR.services_by_name["SemanticCacheService"]
 CACHE_ADMIN: Final = cache_admin_pb2.DESCRIPTOR.services_by_name["CacheAdminService"]
@@ -40,13 +39,11 @@ class GrpcServer:
         self,
         server: grpc.aio.Server,
         *,
-        health_servicer: health.aio.HealthServicer,
-        calls: CallsInFlight,
+        health_servicer: HealthServicer,
         address: str,
     ) -> None:
         self._server = server
         self._health = health_servicer
-        self._calls = calls
         self.address = address
 
     async def drain(self, *, grace_seconds: float) -> None:
@@ -55,28 +52,18 @@ class GrpcServer:
         Calls still running after `grace_seconds` are cancelled. Calling it again with a shorter
         time ends the wait sooner.
         """
-        await self._health.enter_graceful_shutdown()
-        stopping = asyncio.create_task(self._server.stop(grace_seconds))
-        idle = asyncio.create_task(self._calls.wait_until_none())
-        try:
-            # Not just `stopping`: an open health watch would use up the whole grace period.
-            await asyncio.wait((stopping, idle), return_when=asyncio.FIRST_COMPLETED)
-            await self._server.stop(None)
-            await stopping
-        finally:
-            idle.cancel()
-            stopping.cancel()
+        await self._health.drain()
+        await self._server.stop(grace_seconds or None)
 
 
 @asynccontextmanager
 async def open_grpc_server(address: str, services: Services) -> AsyncIterator[GrpcServer]:
     """Serve on `address`, HOST:PORT, where port 0 is any free one. Raises AddressError."""
     server = grpc.aio.server(options=_OPTIONS)
-    calls = CallsInFlight()
     for service, handlers in services.items():
-        server.add_generic_rpc_handlers((_generic_handler(service, handlers, calls),))
+        server.add_generic_rpc_handlers((_generic_handler(service, handlers),))
     names = [service.full_name for service in services]
-    health_servicer = health.aio.HealthServicer()
+    health_servicer = HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
     reflection.enable_server_reflection(
         [*names, health.SERVICE_NAME, reflection.SERVICE_NAME], server
@@ -86,20 +73,20 @@ async def open_grpc_server(address: str, services: Services) -> AsyncIterator[Gr
     for name in names:
         await health_servicer.set(name, health_pb2.HealthCheckResponse.SERVING)
     try:
-        yield GrpcServer(server, health_servicer=health_servicer, calls=calls, address=bound)
+        yield GrpcServer(server, health_servicer=health_servicer, address=bound)
     finally:
         await server.stop(None)
 
 
 def _generic_handler(
-    service: ServiceDescriptor, handlers: Mapping[str, Handler], calls: CallsInFlight
+    service: ServiceDescriptor, handlers: Mapping[str, Handler]
 ) -> grpc.GenericRpcHandler:
     return grpc.method_handlers_generic_handler(
         service.full_name,
         {
             # Without (de)serializers: the endpoint takes and gives bytes.
             name: grpc.unary_unary_rpc_method_handler(
-                Endpoint(service.methods_by_name[name], handler, calls).__call__
+                Endpoint(service.methods_by_name[name], handler).__call__
             )
             for name, handler in handlers.items()
         },

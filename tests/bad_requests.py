@@ -106,6 +106,7 @@ REFUSED = [
     (store(metadata_json="[1]"), "metadata_json"),
     (store(metadata_json="{"), "metadata_json"),
     (store(metadata_json='{"a": NaN}'), "metadata_json"),
+    (store(metadata_json='{"a": 1e999}'), "metadata_json"),
     (store(metadata_json='{"a": "%s"}' % ("x" * 65_536)), "metadata_json"),
     (store(metadata_json='{"a":' + "[" * 60_000), "metadata_json"),
     (store(metadata_json='{"a":' + "[" * 70 + "]" * 70 + "}"), "metadata_json"),

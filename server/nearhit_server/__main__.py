@@ -8,6 +8,8 @@ def main() -> None:
     try:
         from nearhit_server.cli import app
     except ModuleNotFoundError as error:
+        if error.name is None or error.name.startswith(("nearhit.", "nearhit_server")):
+            raise
         sys.exit(f'nearhit: the command needs {error.name}; run: pip install "nearhit[server]"')
     app()
 

@@ -9,8 +9,7 @@ from nearhit_server.core.errors import Reason
 def test_reasons_are_those_of_the_contract():
     prefix = "ERROR_REASON_"
     names = {
-        value.name.removeprefix(prefix)
-        for value in error_reason_pb2.ErrorReason.DESCRIPTOR.values
+        value.name.removeprefix(prefix) for value in error_reason_pb2.ErrorReason.DESCRIPTOR.values
     }
     assert {reason.value for reason in Reason} == names - {"UNSPECIFIED"}
 

@@ -70,7 +70,8 @@ class EntryStore(Protocol):
         limit: int,
         with_vectors: bool = False,
     ) -> list[Neighbour]:
-        """The entries nearest to `vector` (of length 1), nearest first, whatever their cosine."""
+        """The entries nearest to `vector` (of length 1), nearest first, whatever their cosine.
+        Of equally near ones the last changed comes first."""
 
     async def put(self, spec: CacheSpec, entries: Sequence[Entry]) -> list[bool]:
         """Keep entries, in order, each replacing what has its id; on return they are durable.
@@ -85,7 +86,8 @@ class EntryStore(Protocol):
 
     async def touch(self, spec: CacheSpec, entries: Sequence[Entry]) -> None:
         """Note that entries were used, and, if the cache's TTL slides, that they now expire at
-        their `expires_at`. Entries that are gone stay gone."""
+        their `expires_at`. `entries` are as they were read but for that; one that is gone or
+        was changed since stays as it is."""
 
     async def delete(self, spec: CacheSpec, entry_ids: Sequence[str]) -> int:
         """Remove entries by id; returns how many there were."""

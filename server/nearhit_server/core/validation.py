@@ -1,6 +1,7 @@
 """What a well-formed request is, whatever the cache. Field names are those of the contract."""
 
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
@@ -169,7 +170,7 @@ def check_metadata(violations: Violations, metadata_json: str, limit: Limits) ->
         return
     check_text(violations, "metadata_json", metadata_json)
     try:
-        metadata = json.loads(metadata_json, parse_constant=_refuse_constant)
+        metadata = json.loads(metadata_json, parse_constant=_refuse_constant, parse_float=_finite)
         if not isinstance(metadata, dict):
             violations.add("metadata_json", "is not a JSON object")
         elif _depth(metadata) > _MAX_JSON_DEPTH:
@@ -182,6 +183,14 @@ def check_metadata(violations: Violations, metadata_json: str, limit: Limits) ->
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is not a JSON value")
+
+
+def _finite(number: str) -> float:
+    # A number that no double holds would come back from most languages as infinity.
+    value = float(number)
+    if not math.isfinite(value):
+        raise ValueError(f"{number[:20]} is out of range")
+    return value
 
 
 def _depth(value: Any) -> int:

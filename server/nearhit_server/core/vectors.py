@@ -14,12 +14,19 @@ FloatMatrix = NDArray[np.float32]
 SIMILARITY_DECIMALS: Final = 6
 """Engines answer 1.0000001 and 0.9999999 for identical vectors; past this they are equal."""
 
+_ROUNDING: Final = 2e-7
+"""How far from 1 the length of a normalised float32 vector can be."""
+
 
 def normalized(vector: FloatVector) -> FloatVector:
     """`vector` scaled to length 1. It must be finite and not all zeros."""
     # The length in double precision: squares of float32 overflow at 1.8e19.
     wide = vector.astype(np.float64)
-    return (wide / np.linalg.norm(wide)).astype(np.float32)
+    length = float(np.linalg.norm(wide))
+    if abs(length - 1) <= _ROUNDING:
+        # As it was: a vector that is read and stored again must not drift.
+        return vector
+    return (wide / length).astype(np.float32)
 
 
 def similarity(cosine: float) -> float:

@@ -1,4 +1,4 @@
-"""Build hook: writes the stubs of proto/ into client/nearhit/v1, for wheels and editable installs."""
+"""Build hook: writes the stubs of proto/ into client/nearhit/v1, also for editable installs."""
 
 from pathlib import Path
 from typing import Any

@@ -2,6 +2,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
+OPENSSL := $(VENV)/redis-libs
 ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -22,7 +23,12 @@ $(INSTALLED): pyproject.toml constraints.txt hatch_build.py $(wildcard proto/nea
 run: $(INSTALLED) ## Start the server on the embedded store (ARGS="--grpc HOST:PORT ...")
 	$(BIN)/nearhit serve $(ARGS)
 
-test: lint ## Check style and types, then run every test (ARGS="-k name ...")
+# The Redis of the tests needs OpenSSL 1.1, which Debian 12 no longer has.
+$(OPENSSL): tests/redis_servers/get_openssl.sh | $(INSTALLED)
+	tests/redis_servers/get_openssl.sh $(OPENSSL)
+	@touch $@
+
+test: lint $(OPENSSL) ## Check style and types, then run every test (ARGS="-k name ...")
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest $(ARGS)
 
 lint: $(INSTALLED) ## Check style and types

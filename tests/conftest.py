@@ -14,6 +14,13 @@ import pytest
 import nearhit
 from nearhit_server.app import open_application
 from nearhit_server.settings import Settings
+from redis_servers.fixtures import (  # noqa: F401
+    redis_cluster,
+    redis_url,
+    start_redis,
+    start_redis_cluster,
+    start_redis_sentinels,
+)
 from tiny_model import save_tiny_model
 
 _numbers = count()

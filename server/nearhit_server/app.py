@@ -1,7 +1,7 @@
 """The composition root: the only place that knows every adapter."""
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -28,19 +28,16 @@ from nearhit_server.core.embedding.models import Models
 from nearhit_server.core.embedding.vector_lru import VectorLru
 from nearhit_server.core.errors import FailedPreconditionError
 from nearhit_server.core.limits import Limits
-from nearhit_server.core.ports import Clock, EmbeddingTable
+from nearhit_server.core.ports import Clock, EmbeddingTable, Storage
 from nearhit_server.core.search import Searcher
 from nearhit_server.core.semantic_cache import SemanticCache
 from nearhit_server.core.writing import Writer
 from nearhit_server.encoders.model_files import DEFAULT_MODEL
 from nearhit_server.lifecycle import run_until_stopped
 from nearhit_server.settings import EmbeddingCacheMode, Settings
-from nearhit_server.stores.embedded import (
-    Durability,
-    EmbeddedStore,
-    StoreStartupError,
-    open_embedded_store,
-)
+from nearhit_server.stores.embedded import Durability, open_embedded_store
+from nearhit_server.stores.failures import StoreStartupError
+from nearhit_server.stores.redis import RedisOptions, open_redis_store
 
 # Measured with all-MiniLM-L6-v2: past this a CPU gains nothing, and its callers wait longer.
 _CPU_BATCH_TOKENS: Final = 512
@@ -70,15 +67,23 @@ async def serve_until_stopped(settings: Settings) -> None:
 
 async def _start(settings: Settings, stack: AsyncExitStack) -> GrpcServer:
     clock = SystemClock()
-    store = await stack.enter_async_context(
-        open_embedded_store(
-            settings.data_dir, clock=clock, durability=Durability(settings.durability)
-        )
-    )
+    store = await stack.enter_async_context(_open_store(settings, clock))
     models = await stack.enter_async_context(_models(settings, store, clock))
     await _load_default(models)
     services = await _services(settings, store, models, clock)
     return await stack.enter_async_context(open_grpc_server(settings.grpc, services))
+
+
+def _open_store(settings: Settings, clock: Clock) -> AbstractAsyncContextManager[Storage]:
+    if settings.store == "embedded":
+        durability = Durability(settings.durability)
+        return open_embedded_store(settings.data_dir, clock=clock, durability=durability)
+    options = RedisOptions(
+        algorithm=settings.redis_algorithm,
+        max_connections=settings.redis_max_connections,
+        command_timeout_seconds=settings.redis_timeout_seconds,
+    )
+    return open_redis_store(settings.store, clock=clock, options=options)
 
 
 def _models(settings: Settings, table: EmbeddingTable, clock: Clock) -> Models:
@@ -131,9 +136,7 @@ async def _load_default(models: Models) -> None:
         raise StartupError(str(error.__cause__ or error)) from error
 
 
-async def _services(
-    settings: Settings, store: EmbeddedStore, models: Models, clock: Clock
-) -> Services:
+async def _services(settings: Settings, store: Storage, models: Models, clock: Clock) -> Services:
     limits = Limits(
         max_prompt_characters=settings.max_prompt_characters,
         max_response_bytes=settings.max_response_bytes,

@@ -14,6 +14,8 @@ from pydantic_settings import (
 
 MODEL_NAME_PATTERN: Final = r"[A-Za-z0-9][A-Za-z0-9._/-]{0,127}"
 
+STORE_SCHEMES: Final = ("redis", "rediss", "unix")
+
 
 class Durability(StrEnum):
     """What an acknowledged Store survives."""
@@ -23,6 +25,13 @@ class Durability(StrEnum):
 
     FULL = "full"
     """A power failure too; every commit waits for the disk."""
+
+
+class VectorAlgorithm(StrEnum):
+    """How Redis looks for the nearest vectors."""
+
+    HNSW = "HNSW"
+    FLAT = "FLAT"
 
 
 class EmbeddingCacheMode(StrEnum):
@@ -45,10 +54,20 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="NEARHIT_", extra="forbid", frozen=True)
 
     grpc: str = Field("127.0.0.1:50051", description="gRPC address, HOST:PORT; port 0: any free")
-    store: str = Field("embedded", description="where entries are kept: embedded")
+    store: str = Field("embedded", description="where entries are kept: embedded or a Redis URL")
     data_dir: Path = Field(Path("nearhit-data"), description="folder of the embedded store")
     durability: Durability = Field(
         Durability.NORMAL, description="what a Store survives: normal (kill -9), full (power loss)"
+    )
+    redis_algorithm: VectorAlgorithm = Field(
+        VectorAlgorithm.HNSW,
+        description="how Redis searches: HNSW (approximate, fast), FLAT (exact)",
+    )
+    redis_max_connections: Annotated[int, Field(ge=1)] = Field(
+        64, description="connections to Redis; calls beyond that wait for one"
+    )
+    redis_timeout_seconds: Annotated[float, Field(gt=0, le=60)] = Field(
+        0.9, description="time for one call to Redis, waiting and retries included"
     )
     model: str = Field(
         "all-MiniLM-L6-v2", description="default model: its name in models, a folder or a hub name"
@@ -99,8 +118,8 @@ class Settings(BaseSettings):
     @field_validator("store")
     @classmethod
     def _check_store(cls, value: str) -> str:
-        if value != "embedded":
-            raise ValueError("is not 'embedded'")
+        if value != "embedded" and value.partition("://")[0] not in STORE_SCHEMES:
+            raise ValueError(f"is neither 'embedded' nor a URL of {', '.join(STORE_SCHEMES)}")
         return value
 
     @field_validator("log_level")

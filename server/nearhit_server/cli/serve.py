@@ -14,7 +14,9 @@ from nearhit_server.settings import Settings
 
 def serve(
     grpc: Annotated[str | None, typer.Option(help="gRPC address, HOST:PORT.")] = None,
-    store: Annotated[str | None, typer.Option(help="Where entries are kept: embedded.")] = None,
+    store: Annotated[
+        str | None, typer.Option(help="Where entries are kept: embedded or a Redis URL.")
+    ] = None,
     data_dir: Annotated[Path | None, typer.Option(help="Folder of the embedded store.")] = None,
     model: Annotated[
         str | None, typer.Option(help="Default model: a name, a folder or a hub name.")

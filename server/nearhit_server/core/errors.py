@@ -35,6 +35,10 @@ class Reason(StrEnum):
     KEY_NOT_FOUND = auto()
     INTERNAL = auto()
     EMBEDDING_FAILED = auto()
+    STORE_FULL = auto()
+    STORE_READ_ONLY = auto()
+    STORE_LOADING = auto()
+    STORE_MISCONFIGURED = auto()
 
 
 @dataclass(frozen=True)

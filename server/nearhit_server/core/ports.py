@@ -114,6 +114,9 @@ class EntryStore(Protocol):
 class Store(CacheStore, EntryStore, Protocol):
     """Caches and their entries."""
 
+    async def check(self) -> None:
+        """Return if the store answers. Raises UnavailableError if not."""
+
 
 @dataclass(frozen=True)
 class EmbeddingKey:
@@ -146,6 +149,10 @@ class EmbeddingTable(Protocol):
 
     async def put_embeddings(self, rows: Sequence[EmbeddingRow]) -> None:
         """Keep rows, each replacing what has its name."""
+
+
+class Storage(Store, EmbeddingTable, Protocol):
+    """All that a server keeps."""
 
 
 @dataclass(frozen=True)

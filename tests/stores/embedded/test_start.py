@@ -6,9 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from nearhit_server.stores.embedded import Durability, StoreStartupError, open_embedded_store
+from nearhit_server.stores.embedded import Durability, open_embedded_store
 from nearhit_server.stores.embedded.data_directory import DATABASE_FILE
 from nearhit_server.stores.embedded.schema import SCHEMA_VERSION
+from nearhit_server.stores.failures import StoreStartupError
 
 
 async def refusal(data_dir, clock):

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from contract.samples import DIMENSION, angled, vector
 from nearhit_server.core.vectors import similarity
-from nearhit_server.stores.embedded.times import NEVER_US
 from nearhit_server.stores.embedded.vector_table import VectorTable
+from nearhit_server.stores.times import NEVER_US
 
 row_ids = st.integers(1, 20)
 # Few enough that cosines and times often tie.

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from nearhit_server.core.caches import CacheSpec
 from nearhit_server.core.errors import SpecChangedError, cache_exists, cache_not_found
-from nearhit_server.stores.embedded.spec_json import spec_from_json, spec_to_json
+from nearhit_server.stores.spec_json import spec_from_json, spec_to_json
 
 _COLUMNS = "cache_id, version, epoch, spec"
 

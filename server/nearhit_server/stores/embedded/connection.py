@@ -7,8 +7,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Final
 
-from nearhit_server.stores.embedded.failures import StoreStartupError
 from nearhit_server.stores.embedded.schema import migrate
+from nearhit_server.stores.failures import StoreStartupError
 
 
 class Durability(Enum):

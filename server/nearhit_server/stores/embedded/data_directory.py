@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from nearhit_server.stores.embedded.failures import StoreStartupError
+from nearhit_server.stores.failures import StoreStartupError
 
 DATABASE_FILE: Final = "nearhit.sqlite3"
 LOCK_FILE: Final = "nearhit.lock"

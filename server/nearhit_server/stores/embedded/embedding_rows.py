@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from nearhit_server.core.ports import EmbeddingKey, EmbeddingRow
 from nearhit_server.stores.embedded.database import Written
 from nearhit_server.stores.embedded.session import Session
-from nearhit_server.stores.embedded.times import (
+from nearhit_server.stores.times import (
     from_microseconds,
     optional_from_microseconds,
     optional_to_microseconds,
     to_microseconds,
 )
-from nearhit_server.stores.embedded.vector_blobs import from_blob, to_blob
+from nearhit_server.stores.vector_blobs import from_blob, to_blob
 
 
 def read_embeddings(session: Session, names: Sequence[EmbeddingKey]) -> list[EmbeddingRow | None]:

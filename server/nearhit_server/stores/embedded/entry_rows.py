@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from nearhit_server.core.caches import CacheSpec
 from nearhit_server.core.entries import Entry, PromptKey
 from nearhit_server.stores.embedded.attribute_rows import delete_attributes, insert_attributes
-from nearhit_server.stores.embedded.times import (
+from nearhit_server.stores.times import (
     from_microseconds,
     optional_duration_from_microseconds,
     optional_duration_to_microseconds,
@@ -16,7 +16,7 @@ from nearhit_server.stores.embedded.times import (
     optional_to_microseconds,
     to_microseconds,
 )
-from nearhit_server.stores.embedded.vector_blobs import from_blob, to_blob
+from nearhit_server.stores.vector_blobs import from_blob, to_blob
 
 
 def entry_columns(*, with_vectors: bool) -> str:

@@ -22,7 +22,7 @@ from nearhit_server.stores.embedded.index_changes import (
 )
 from nearhit_server.stores.embedded.selection import select_among
 from nearhit_server.stores.embedded.session import Session
-from nearhit_server.stores.embedded.times import expiry_to_microseconds, to_microseconds
+from nearhit_server.stores.times import expiry_to_microseconds, to_microseconds
 
 
 def put_entries(session: Session, spec: CacheSpec, entries: Sequence[Entry]) -> Written[list[bool]]:

@@ -5,10 +5,6 @@ import sqlite3
 from nearhit_server.core.errors import Reason, UnavailableError
 
 
-class StoreStartupError(Exception):
-    """The store cannot start; the message is one sentence for whoever starts it."""
-
-
 def store_unavailable(error: sqlite3.Error) -> UnavailableError:
     """The error for a call that SQLite could not carry out.
 

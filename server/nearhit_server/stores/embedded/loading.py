@@ -6,9 +6,9 @@ from nearhit_server.core.caches import CacheSpec
 from nearhit_server.stores.embedded.cache_rows import read_specs
 from nearhit_server.stores.embedded.entry_index import EntryIndex
 from nearhit_server.stores.embedded.entry_rows import uses_of_epoch, vectors_of_epoch
-from nearhit_server.stores.embedded.failures import StoreStartupError
-from nearhit_server.stores.embedded.times import expiry_of_column
-from nearhit_server.stores.embedded.vector_blobs import from_blob
+from nearhit_server.stores.failures import StoreStartupError
+from nearhit_server.stores.times import expiry_of_column
+from nearhit_server.stores.vector_blobs import from_blob
 
 
 def load_index(connection: sqlite3.Connection, index: EntryIndex) -> None:

@@ -3,7 +3,7 @@
 import sqlite3
 from typing import Final
 
-from nearhit_server.stores.embedded.failures import StoreStartupError
+from nearhit_server.stores.failures import StoreStartupError
 
 _VERSION_1: Final = """
 -- Versions and epochs come from here and are never used twice, so that a cache which is

@@ -10,7 +10,7 @@ from nearhit_server.core.ports import Clock
 from nearhit_server.stores.embedded.cache_rows import check_current
 from nearhit_server.stores.embedded.database import Database, Written
 from nearhit_server.stores.embedded.entry_index import EntryIndex
-from nearhit_server.stores.embedded.times import to_microseconds
+from nearhit_server.stores.times import to_microseconds
 
 T = TypeVar("T")
 

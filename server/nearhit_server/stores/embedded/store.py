@@ -33,6 +33,10 @@ class EmbeddedStore(EmbeddedCacheStore, EmbeddedEntryStore):
         """As EmbeddingTable.put_embeddings."""
         await self._sessions.write(lambda session: write_embeddings(session, rows))
 
+    async def check(self) -> None:
+        """As Store.check."""
+        await self._sessions.read(lambda session: None)
+
     async def sweep(self) -> None:
         """Delete what has expired or belongs to no cache; done about every second anyway."""
         await self._sweeper.sweep()

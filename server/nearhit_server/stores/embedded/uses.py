@@ -8,7 +8,7 @@ from nearhit_server.stores.embedded.database import Written
 from nearhit_server.stores.embedded.entry_rows import find_row
 from nearhit_server.stores.embedded.index_changes import RowUsed
 from nearhit_server.stores.embedded.session import Session
-from nearhit_server.stores.embedded.times import (
+from nearhit_server.stores.times import (
     expiry_to_microseconds,
     optional_duration_to_microseconds,
     optional_to_microseconds,

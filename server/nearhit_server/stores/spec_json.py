@@ -15,7 +15,7 @@ from nearhit_server.core.caches import (
     ModelBinding,
     Strategy,
 )
-from nearhit_server.stores.embedded.times import (
+from nearhit_server.stores.times import (
     optional_duration_from_microseconds,
     optional_duration_to_microseconds,
 )
@@ -24,7 +24,7 @@ _DEFAULT_THRESHOLD = 0.90
 
 
 def spec_to_json(spec: CacheSpec) -> str:
-    """The settings without `cache_id`, `version` and `epoch`, which have columns."""
+    """The settings without `cache_id`, `version` and `epoch`, which stores keep apart."""
     return json.dumps(
         {
             "model": None if spec.model is None else vars(spec.model),

@@ -1,4 +1,4 @@
-"""Vectors as SQLite keeps them: float32, little-endian, nothing else."""
+"""Vectors as stores keep them: float32, little-endian, nothing else."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Times between the domain (UTC datetimes) and SQL (integer microseconds)."""
+"""Times between the domain (UTC datetimes) and stores (integer microseconds)."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Final
@@ -46,5 +46,5 @@ def expiry_to_microseconds(expires_at: datetime | None) -> int:
 
 
 def expiry_of_column(expires_us: int | None) -> int:
-    """A time of expiry as SQL has it for comparing: NEVER_US for NULL."""
+    """A time of expiry as a store has it for comparing: NEVER_US for none."""
     return NEVER_US if expires_us is None else expires_us

@@ -1,0 +1,43 @@
+"""What the store asks of a Redis client: commands in, replies out, in one round trip."""
+
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from nearhit_server.stores.redis.scripts import Script
+
+Command = tuple[str | bytes | int, ...]
+"""A command with its arguments."""
+
+
+class Commands(Protocol):
+    """Runs commands on one Redis or a Cluster.
+
+    Raises UnavailableError and its kin where Redis cannot be reached or refuses; a command
+    that is repeated because its reply was lost must do no harm, and none of ours does.
+    """
+
+    async def run(
+        self, key: str, commands: Sequence[Command], *, patient: bool = False
+    ) -> list[Any]:
+        """The replies, in order, of the node that holds `key`, in one round trip.
+
+        A reply that is an error of the command's own (a redis.ResponseError that says nothing
+        about Redis's state) is in its place as an exception. `patient` allows for work that
+        takes Redis longer than a search.
+        """
+
+    async def spread(self, commands: Sequence[Command]) -> list[Any]:
+        """The replies, in order, of commands whose second word is a key, each from its node."""
+
+
+async def run_one(commands: Commands, key: str, command: Command, *, patient: bool = False) -> Any:
+    """The reply to one command; raises if it is an error."""
+    (reply,) = await commands.run(key, [command], patient=patient)
+    if isinstance(reply, Exception):
+        raise reply
+    return reply
+
+
+def call(script: Script, keys: Sequence[str], *arguments: str | bytes | int) -> Command:
+    """The command that runs a script."""
+    return ("EVALSHA", script.digest, len(keys), *keys, *arguments)

@@ -1,0 +1,170 @@
+"""Keeping, changing and removing entries."""
+
+import math
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Final
+
+from nearhit_server.core.caches import CacheSpec
+from nearhit_server.core.entries import Entry, EntryChange, LifetimeChange
+from nearhit_server.core.filters import Filter
+from nearhit_server.core.ports import Clock
+from nearhit_server.stores.redis import scripts
+from nearhit_server.stores.redis.commands import Command, Commands, call
+from nearhit_server.stores.redis.entry_hash import Fields, changed_fields, fields_of
+from nearhit_server.stores.redis.entry_reads import get_entry
+from nearhit_server.stores.redis.keys import CacheKeys, EpochKeys
+from nearhit_server.stores.redis.query import query_of
+from nearhit_server.stores.redis.replies import ask, checked
+from nearhit_server.stores.redis.searches import documents, keys_of
+from nearhit_server.stores.times import optional_duration_to_microseconds, to_microseconds
+
+_PUT_AT_ONCE: Final = 50
+"""Entries in one pipeline. Each costs Redis about a millisecond to index, and meanwhile it
+answers nobody."""
+
+_DELETED_AT_ONCE: Final = 500
+
+
+async def put_entries(
+    commands: Commands, clock: Clock, spec: CacheSpec, entries: Sequence[Entry]
+) -> list[bool]:
+    """As EntryStore.put."""
+    now = clock.now()
+    puts = iter([_put(spec, entry, now) for entry in entries])
+    created: list[bool] = []
+    while some := list(islice(puts, _PUT_AT_ONCE)):
+        replies = await commands.run(
+            CacheKeys(spec.cache_id).version, some, patient=len(entries) > 1
+        )
+        created += [checked(spec, reply) == 1 for reply in replies]
+    return created
+
+
+def _put(spec: CacheSpec, entry: Entry, now: datetime) -> Command:
+    keys = EpochKeys.of(spec)
+    lifetime = None if entry.expires_at is None else entry.expires_at - now
+    return call(
+        scripts.PUT,
+        _entry_keys(spec, entry.entry_id),
+        *(spec.version, entry.entry_id, _milliseconds(lifetime)),
+        *("" if spec.max_entries is None else spec.max_entries, keys.entries),
+        *_flat(fields_of(spec, entry)),
+    )
+
+
+async def update_entry(
+    commands: Commands, clock: Clock, spec: CacheSpec, entry_id: str, change: EntryChange
+) -> Entry | None:
+    """As EntryStore.update."""
+    written, removed = changed_fields(spec, change)
+    (reply,) = await commands.run(
+        CacheKeys(spec.cache_id).version,
+        [
+            call(
+                scripts.UPDATE,
+                _entry_keys(spec, entry_id),
+                *(spec.version, entry_id, _new_lifetime(change.lifetime, clock.now())),
+                *(_bounded(spec), len(removed), *removed, *_flat(written)),
+            )
+        ],
+    )
+    if not checked(spec, reply):
+        return None
+    return await get_entry(commands, clock, spec, entry_id)
+
+
+def _new_lifetime(change: LifetimeChange | None, now: datetime) -> str | int:
+    if change is None:
+        return "keep"
+    lifetime = None if change.expires_at is None else change.expires_at - now
+    return _milliseconds(lifetime)
+
+
+async def touch_entries(
+    commands: Commands, clock: Clock, spec: CacheSpec, entries: Sequence[Entry]
+) -> None:
+    """As EntryStore.touch."""
+    if not spec.ttl_refresh_on_hit and spec.max_entries is None:
+        return
+    now = clock.now()
+    replies = await commands.run(
+        CacheKeys(spec.cache_id).version, [_touch(spec, entry, now) for entry in entries]
+    )
+    for reply in replies:
+        checked(spec, reply)
+
+
+def _touch(spec: CacheSpec, entry: Entry, now: datetime) -> Command:
+    lifetime = None if entry.expires_at is None else entry.expires_at - now
+    slid = _milliseconds(lifetime) if spec.ttl_refresh_on_hit else "keep"
+    ttl_us = optional_duration_to_microseconds(entry.ttl)
+    return call(
+        scripts.TOUCH,
+        _entry_keys(spec, entry.entry_id),
+        *(spec.version, entry.entry_id, to_microseconds(entry.updated_at)),
+        *("" if ttl_us is None else ttl_us, slid, _bounded(spec)),
+    )
+
+
+async def delete_entries(commands: Commands, spec: CacheSpec, entry_ids: Sequence[str]) -> int:
+    """As EntryStore.delete."""
+    keys = EpochKeys.of(spec)
+    deleted = 0
+    ids = iter(dict.fromkeys(entry_ids))
+    while some := list(islice(ids, _DELETED_AT_ONCE)):
+        (reply,) = await commands.run(
+            CacheKeys(spec.cache_id).version,
+            [
+                call(
+                    scripts.DELETE,
+                    (
+                        CacheKeys(spec.cache_id).version,
+                        *(keys.uses, keys.expiries),
+                        *(keys.entry(entry_id) for entry_id in some),
+                    ),
+                    spec.version,
+                    *some,
+                )
+            ],
+            patient=True,
+        )
+        deleted += checked(spec, reply)
+    return deleted
+
+
+async def delete_selected(commands: Commands, spec: CacheSpec, where: Filter) -> int:
+    """As EntryStore.delete_where, in batches."""
+    query = query_of(where)
+    deleted = 0
+    tried: set[str] = set()
+    gone: set[str] = set()
+    while True:
+        # Entries that have expired may stay in the index for a moment after they are gone.
+        search = keys_of(EpochKeys.of(spec), query, limit=_DELETED_AT_ONCE + len(gone))
+        (reply,) = await ask(commands, spec, [search], patient=True)
+        found = {document.key.rpartition(":")[2] for document in documents(reply)}
+        gone |= found & tried
+        if not found - tried:
+            return deleted
+        deleted += await delete_entries(commands, spec, sorted(found - tried))
+        tried |= found
+
+
+def _entry_keys(spec: CacheSpec, entry_id: str) -> tuple[str, ...]:
+    keys = EpochKeys.of(spec)
+    return CacheKeys(spec.cache_id).version, keys.entry(entry_id), keys.uses, keys.expiries
+
+
+def _bounded(spec: CacheSpec) -> str:
+    return "" if spec.max_entries is None else "bounded"
+
+
+def _milliseconds(lifetime: timedelta | None) -> str | int:
+    # Up, and at least one: PEXPIRE with 0 deletes.
+    return "none" if lifetime is None else max(1, math.ceil(lifetime / timedelta(milliseconds=1)))
+
+
+def _flat(fields: Fields) -> Iterable[str | bytes | int]:
+    return [word for pair in fields.items() for word in pair]

@@ -1,0 +1,59 @@
+"""What goes wrong with Redis, in the words of the core."""
+
+import redis.exceptions as theirs
+
+from nearhit_server.core.errors import (
+    NearhitError,
+    Reason,
+    ResourceExhaustedError,
+    UnavailableError,
+)
+
+_NO_SEARCH = ("unknown command 'FT.", "unknown command `FT.", "Unknown Redis command 'FT.")
+
+
+def translated(error: BaseException) -> NearhitError | None:
+    """The error for the caller, None if it says nothing of Redis's state."""
+    text = str(error)
+    match error:
+        case theirs.OutOfMemoryError():
+            return ResourceExhaustedError(
+                "Redis has reached its maxmemory, so nothing can be stored",
+                reason=Reason.STORE_FULL,
+            )
+        case theirs.ReadOnlyError():
+            return _unavailable("Redis is a read-only replica", Reason.STORE_READ_ONLY)
+        case theirs.BusyLoadingError():
+            return _unavailable("Redis is loading its data", Reason.STORE_LOADING)
+        case theirs.AuthenticationError() | theirs.NoPermissionError():
+            return _unavailable(
+                "Redis refuses the user, the password or the permission",
+                Reason.STORE_MISCONFIGURED,
+            )
+        case theirs.ResponseError() if text.startswith(("NOAUTH", "WRONGPASS", "NOPERM")):
+            return _unavailable(
+                "Redis refuses the user, the password or the permission",
+                Reason.STORE_MISCONFIGURED,
+            )
+        case theirs.ResponseError() if any(words in text for words in _NO_SEARCH):
+            return _unavailable(
+                "Redis has no Search module (the Redis Query Engine)", Reason.STORE_MISCONFIGURED
+            )
+        case theirs.ResponseError() if "OOM" in text[:40]:
+            return translated(theirs.OutOfMemoryError(text))
+        case theirs.ResponseError() if "READONLY" in text[:40]:
+            return translated(theirs.ReadOnlyError(text))
+        case (
+            theirs.ConnectionError()
+            | theirs.TimeoutError()
+            | theirs.ClusterError()
+            | theirs.RedisClusterException()
+            | TimeoutError()
+            | OSError()
+        ):
+            return _unavailable("Redis cannot be reached", Reason.STORE_UNAVAILABLE)
+    return None
+
+
+def _unavailable(message: str, reason: Reason) -> UnavailableError:
+    return UnavailableError(message, reason=reason)

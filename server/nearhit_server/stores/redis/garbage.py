@@ -1,0 +1,110 @@
+"""Removing epochs that have been left, in small steps, by whichever replica gets to it.
+
+Nothing is found by scanning: a shared Redis holds other people's keys too. An epoch's index
+lists its entries, and `dead_epochs` of each cache in GARBAGE lists the epochs.
+"""
+
+import asyncio
+import uuid
+from typing import Any, Final
+
+import structlog
+
+from nearhit_server.core.errors import NearhitError, NotFoundError
+from nearhit_server.stores.redis.cache_store import RedisCacheStore
+from nearhit_server.stores.redis.commands import Command, Commands, run_one
+from nearhit_server.stores.redis.indexes import is_missing_index
+from nearhit_server.stores.redis.keys import GARBAGE, CacheKeys, EpochKeys
+from nearhit_server.stores.redis.query import EVERYTHING
+from nearhit_server.stores.redis.searches import documents, drop_index, keys_of
+
+_log = structlog.get_logger()
+
+_INTERVAL_SECONDS: Final = 1.0
+_REMOVED_AT_ONCE: Final = 500
+_LEASE_MILLISECONDS: Final = 10_000
+"""How long a replica that died keeps the others from going on."""
+
+_PROPOSAL_MICROSECONDS: Final = 60_000_000
+"""An epoch that no settings name after this long belonged to a replica that died."""
+
+
+class GarbageCollector:
+    """Unlinks the entries of dead epochs and drops their indexes."""
+
+    def __init__(self, commands: Commands, caches: RedisCacheStore) -> None:
+        self._commands = commands
+        self._caches = caches
+        self._name = uuid.uuid4().hex
+
+    async def run(self) -> None:
+        """Collect about every second until cancelled."""
+        while True:
+            await asyncio.sleep(_INTERVAL_SECONDS)
+            try:
+                await self.collect()
+            except NearhitError as error:
+                _log.debug("garbage not collected", error=error.message)
+            except Exception:
+                _log.exception("collecting garbage failed")
+
+    async def collect(self) -> None:
+        """Remove all that there is to remove now."""
+        for name in await self._one(GARBAGE, ("SMEMBERS", GARBAGE)):
+            await self._collect_cache(name.decode())
+
+    async def _collect_cache(self, cache_id: str) -> None:
+        keys = CacheKeys(cache_id)
+        if not await self._lease(keys):
+            return
+        seconds, _ = await self._one(keys.version, ("TIME",))
+        settled = int(seconds) * 1_000_000 - _PROPOSAL_MICROSECONDS
+        current = await self._current_epoch(cache_id)
+        dead = await self._one(
+            keys.dead_epochs, ("ZRANGEBYSCORE", keys.dead_epochs, "-inf", settled)
+        )
+        for epoch in map(int, dead):
+            if epoch != current:
+                await self._remove_epoch(keys, keys.epoch(epoch))
+            await self._one(keys.dead_epochs, ("ZREM", keys.dead_epochs, epoch))
+        await self._one(keys.lease, ("DEL", keys.lease))
+        if not await self._one(keys.dead_epochs, ("EXISTS", keys.dead_epochs)):
+            await self._one(GARBAGE, ("SREM", GARBAGE, cache_id))
+            # Somebody may have left an epoch in between, and would then be forgotten.
+            if await self._one(keys.dead_epochs, ("EXISTS", keys.dead_epochs)):
+                await self._one(GARBAGE, ("SADD", GARBAGE, cache_id))
+
+    async def _lease(self, keys: CacheKeys) -> bool:
+        lease = ("SET", keys.lease, self._name, "NX", "PX", _LEASE_MILLISECONDS)
+        return await self._one(keys.lease, lease) is not None
+
+    async def _current_epoch(self, cache_id: str) -> int | None:
+        try:
+            return (await self._caches.get_cache(cache_id)).epoch
+        except NotFoundError:
+            return None
+
+    async def _remove_epoch(self, keys: CacheKeys, epoch: EpochKeys) -> None:
+        seen: set[str] = set()
+        while True:
+            found = await self._entries(epoch)
+            # What comes again is gone already, and in the index for a moment only.
+            if not found - seen:
+                break
+            seen = found
+            await self._one(keys.version, ("UNLINK", *sorted(found)))
+            await self._one(keys.lease, ("PEXPIRE", keys.lease, _LEASE_MILLISECONDS))
+        await self._commands.run(keys.version, [drop_index(epoch)], patient=True)
+        await self._one(keys.version, ("UNLINK", epoch.uses, epoch.expiries))
+
+    async def _entries(self, epoch: EpochKeys) -> set[str]:
+        search = keys_of(epoch, EVERYTHING, limit=_REMOVED_AT_ONCE)
+        (reply,) = await self._commands.run(epoch.index, [search], patient=True)
+        if isinstance(reply, Exception):
+            if is_missing_index(reply):
+                return set()
+            raise reply
+        return {document.key for document in documents(reply)}
+
+    async def _one(self, key: str, command: Command) -> Any:
+        return await run_one(self._commands, key, command, patient=True)

@@ -1,0 +1,85 @@
+"""What things are called in Redis. Everything of a cache shares a hash tag, so one slot."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from nearhit_server.core.caches import CacheSpec
+from nearhit_server.core.ports import EmbeddingKey
+
+CACHES: Final = "nearhit:caches"
+"""Sorted set of the ids of all caches, in alphabetical order."""
+
+GARBAGE: Final = "nearhit:garbage"
+"""Set of the ids of caches, living or not, that have dead epochs to remove."""
+
+
+@dataclass(frozen=True)
+class CacheKeys:
+    """The keys of a cache that stay the same through its epochs."""
+
+    cache_id: str
+
+    @property
+    def version(self) -> str:
+        """The version of the settings; absent if there is no such cache."""
+        return f"nearhit:{{{self.cache_id}}}:version"
+
+    @property
+    def spec(self) -> str:
+        """The settings as JSON, with the epoch."""
+        return f"nearhit:{{{self.cache_id}}}:spec"
+
+    @property
+    def dead_epochs(self) -> str:
+        """Sorted set of the epochs to remove, by when they were made or left."""
+        return f"nearhit:{{{self.cache_id}}}:dead"
+
+    @property
+    def lease(self) -> str:
+        """Held by the replica that removes dead epochs."""
+        return f"nearhit:{{{self.cache_id}}}:lease"
+
+    def epoch(self, epoch: int) -> "EpochKeys":
+        """The keys of one epoch."""
+        return EpochKeys(f"nearhit:{{{self.cache_id}}}:{epoch}")
+
+
+@dataclass(frozen=True)
+class EpochKeys:
+    """The keys of one epoch of a cache."""
+
+    prefix: str
+
+    @classmethod
+    def of(cls, spec: CacheSpec) -> "EpochKeys":
+        """The keys of a cache's present epoch."""
+        return CacheKeys(spec.cache_id).epoch(spec.epoch)
+
+    @property
+    def index(self) -> str:
+        """The search index."""
+        return f"{self.prefix}:idx"
+
+    @property
+    def entries(self) -> str:
+        """What the keys of all entries begin with."""
+        return f"{self.prefix}:e:"
+
+    def entry(self, entry_id: str) -> str:
+        """The hash of one entry."""
+        return f"{self.prefix}:e:{entry_id}"
+
+    @property
+    def uses(self) -> str:
+        """Sorted set of entry ids by their last use; kept if the cache has `max_entries`."""
+        return f"{self.prefix}:uses"
+
+    @property
+    def expiries(self) -> str:
+        """Sorted set of entry ids by their expiry, beside `uses`."""
+        return f"{self.prefix}:expiries"
+
+
+def embedding(name: EmbeddingKey) -> str:
+    """The hash of one row of the embedding table; without a hash tag, so that they spread."""
+    return f"nearhit:emb:{name.namespace}:0:{name.owner}:{name.key}"

@@ -1,0 +1,102 @@
+"""The Redis store as the core sees it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+
+from nearhit_server.core.caches import CacheSpec
+from nearhit_server.core.errors import NearhitError
+from nearhit_server.core.ports import Clock, EmbeddingKey, EmbeddingRow
+from nearhit_server.stores.failures import StoreStartupError
+from nearhit_server.stores.redis.cache_store import RedisCacheStore
+from nearhit_server.stores.redis.commands import Commands
+from nearhit_server.stores.redis.connecting import RedisOptions, open_commands
+from nearhit_server.stores.redis.embedding_rows import get_embeddings, put_embeddings
+from nearhit_server.stores.redis.entry_store import RedisEntryStore
+from nearhit_server.stores.redis.garbage import GarbageCollector
+from nearhit_server.stores.redis.indexes import Indexes
+from nearhit_server.stores.redis.keys import CACHES
+
+
+class RedisStore(RedisEntryStore):
+    """Implements the ports Store and EmbeddingTable. Made by `open_redis_store`."""
+
+    def __init__(
+        self,
+        commands: Commands,
+        *,
+        caches: RedisCacheStore,
+        garbage: GarbageCollector,
+        indexes: Indexes,
+        clock: Clock,
+    ) -> None:
+        super().__init__(commands, indexes=indexes, clock=clock)
+        self._caches = caches
+        self._garbage = garbage
+
+    async def create_cache(self, spec: CacheSpec) -> CacheSpec:
+        """As CacheStore.create_cache."""
+        return await self._caches.create_cache(spec)
+
+    async def get_cache(self, cache_id: str) -> CacheSpec:
+        """As CacheStore.get_cache."""
+        return await self._caches.get_cache(cache_id)
+
+    async def list_caches(self, *, after: str, limit: int) -> list[CacheSpec]:
+        """As CacheStore.list_caches."""
+        return await self._caches.list_caches(after=after, limit=limit)
+
+    async def update_cache(self, spec: CacheSpec, *, flush: bool) -> CacheSpec:
+        """As CacheStore.update_cache."""
+        return await self._caches.update_cache(spec, flush=flush)
+
+    async def delete_cache(self, cache_id: str) -> int:
+        """As CacheStore.delete_cache."""
+        return await self._caches.delete_cache(cache_id)
+
+    async def flush(self, spec: CacheSpec) -> int:
+        """As EntryStore.flush."""
+        return await self._indexed(spec, lambda: self._caches.flush(spec))
+
+    async def get_embeddings(self, names: Sequence[EmbeddingKey]) -> list[EmbeddingRow | None]:
+        """As EmbeddingTable.get_embeddings."""
+        return await get_embeddings(self._commands, names)
+
+    async def put_embeddings(self, rows: Sequence[EmbeddingRow]) -> None:
+        """As EmbeddingTable.put_embeddings."""
+        await put_embeddings(self._commands, self._clock, rows)
+
+    async def check(self) -> None:
+        """As Store.check."""
+        await self._commands.run(CACHES, [("EXISTS", CACHES)])
+
+    async def collect_garbage(self) -> None:
+        """Remove what flushes and deletions have left; done about every second anyway."""
+        await self._garbage.collect()
+
+
+@asynccontextmanager
+async def open_redis_store(
+    url: str, *, clock: Clock, options: RedisOptions | None = None
+) -> AsyncIterator[RedisStore]:
+    """The store in the Redis, Cluster or Sentinel that `url` names. Raises StoreStartupError."""
+    options = options or RedisOptions()
+    async with open_commands(url, options) as commands:
+        await _check_search(commands)
+        indexes = Indexes(commands, algorithm=options.algorithm)
+        caches = RedisCacheStore(commands, indexes=indexes, clock=clock)
+        garbage = GarbageCollector(commands, caches)
+        collecting = asyncio.create_task(garbage.run(), name="redis garbage")
+        try:
+            yield RedisStore(commands, caches=caches, garbage=garbage, indexes=indexes, clock=clock)
+        finally:
+            collecting.cancel()
+            with suppress(asyncio.CancelledError):
+                await collecting
+
+
+async def _check_search(commands: Commands) -> None:
+    try:
+        await commands.run(CACHES, [("FT._LIST",)])
+    except NearhitError as error:
+        raise StoreStartupError(error.message) from error

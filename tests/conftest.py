@@ -5,7 +5,7 @@ import os
 # Before anything imports the model libraries: tests never ask a model hub.
 os.environ["HF_HUB_OFFLINE"] = "1"
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from itertools import count
 from pathlib import Path
 
@@ -21,6 +21,7 @@ from redis_servers.fixtures import (  # noqa: F401
     start_redis_cluster,
     start_redis_sentinels,
 )
+from redis_servers.server import RedisServer
 from tiny_model import save_tiny_model
 
 _numbers = count()
@@ -33,12 +34,27 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def servers_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """The Redis behind the server that tests share."""
+    server = RedisServer(tmp_path_factory.mktemp("servers-redis"))
+    server.start()
+    yield server
+    server.kill()
+
+
+@pytest.fixture(scope="session", params=["embedded", "redis"])
 async def server_address(
-    tmp_path_factory: pytest.TempPathFactory, tiny_model: Path
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, tiny_model: Path
 ) -> AsyncIterator[str]:
-    """A server with the default model and, under the name `tiny`, the small one."""
+    """A server with the default model and, under the name `tiny`, the small one; once on each
+    store."""
+    store = "embedded"
+    if request.param == "redis":
+        # Not the Redis of the contract suite, which empties its own.
+        store = request.getfixturevalue("servers_redis").url
     settings = Settings(
         grpc="127.0.0.1:0",
+        store=store,
         data_dir=tmp_path_factory.mktemp("server"),
         models={"tiny": str(tiny_model)},
         device="cpu",

@@ -18,8 +18,12 @@ ALLOWED = {
     "clocks": set(),
     "logs": {"settings"},
     "lifecycle": {"api"},
+    "store_watch": {"api", "core"},
     # The composition root: the one place that knows the adapters.
-    "app": {"api", "clocks", "core", "encoders", "lifecycle", "logs", "settings", "stores"},
+    "app": {
+        *("api", "clocks", "core", "encoders", "lifecycle", "logs", "settings", "stores"),
+        "store_watch",
+    },
     # A client like any other, but for `serve`.
     "cli": {"app", "cli", "logs", "nearhit", "settings"},
     "__main__": {"cli"},

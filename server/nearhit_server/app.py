@@ -26,7 +26,7 @@ from nearhit_server.core.embedding.embedder import Embedder
 from nearhit_server.core.embedding.embedding_cache import EmbeddingCache
 from nearhit_server.core.embedding.models import Models
 from nearhit_server.core.embedding.vector_lru import VectorLru
-from nearhit_server.core.errors import FailedPreconditionError
+from nearhit_server.core.errors import FailedPreconditionError, NearhitError
 from nearhit_server.core.limits import Limits
 from nearhit_server.core.ports import Clock, EmbeddingTable, Storage
 from nearhit_server.core.search import Searcher
@@ -35,6 +35,7 @@ from nearhit_server.core.writing import Writer
 from nearhit_server.encoders.model_files import DEFAULT_MODEL
 from nearhit_server.lifecycle import run_until_stopped
 from nearhit_server.settings import EmbeddingCacheMode, Settings
+from nearhit_server.store_watch import watched_store
 from nearhit_server.stores.embedded import Durability, open_embedded_store
 from nearhit_server.stores.failures import StoreStartupError
 from nearhit_server.stores.redis import RedisOptions, open_redis_store
@@ -54,7 +55,7 @@ async def open_application(settings: Settings) -> AsyncIterator[GrpcServer]:
     async with AsyncExitStack() as stack:
         try:
             server = await _start(settings, stack)
-        except (StoreStartupError, AddressError) as error:
+        except (StoreStartupError, AddressError, NearhitError) as error:
             raise StartupError(str(error)) from error
         yield server
 
@@ -70,8 +71,21 @@ async def _start(settings: Settings, stack: AsyncExitStack) -> GrpcServer:
     store = await stack.enter_async_context(_open_store(settings, clock))
     models = await stack.enter_async_context(_models(settings, store, clock))
     await _load_default(models)
-    services = await _services(settings, store, models, clock)
-    return await stack.enter_async_context(open_grpc_server(settings.grpc, services))
+    directory = CacheDirectory(store)
+    admin = CacheAdmin(
+        store=store,
+        directory=directory,
+        models=models,
+        clock=clock,
+        default_threshold=settings.similarity_threshold,
+    )
+    await admin.ensure_default_cache()
+    services = _services(settings, store, models, clock, directory, admin)
+    server = await stack.enter_async_context(open_grpc_server(settings.grpc, services))
+    await stack.enter_async_context(
+        watched_store(store, server, on_return=admin.ensure_default_cache)
+    )
+    return server
 
 
 def _open_store(settings: Settings, clock: Clock) -> AbstractAsyncContextManager[Storage]:
@@ -136,21 +150,19 @@ async def _load_default(models: Models) -> None:
         raise StartupError(str(error.__cause__ or error)) from error
 
 
-async def _services(settings: Settings, store: Storage, models: Models, clock: Clock) -> Services:
+def _services(
+    settings: Settings,
+    store: Storage,
+    models: Models,
+    clock: Clock,
+    directory: CacheDirectory,
+    admin: CacheAdmin,
+) -> Services:
     limits = Limits(
         max_prompt_characters=settings.max_prompt_characters,
         max_response_bytes=settings.max_response_bytes,
         max_metadata_bytes=settings.max_metadata_bytes,
     )
-    directory = CacheDirectory(store)
-    admin = CacheAdmin(
-        store=store,
-        directory=directory,
-        models=models,
-        clock=clock,
-        default_threshold=settings.similarity_threshold,
-    )
-    await admin.ensure_default_cache()
     cache = SemanticCache(
         directory=directory,
         entries=store,

@@ -44,21 +44,6 @@ def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def own_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    """The server of `empty_redis`: always our own, as other people's must not be flushed."""
-    with _running(RedisServer(tmp_path_factory.mktemp("own-redis"))) as server:
-        yield server
-
-
-@pytest.fixture
-def empty_redis(own_redis: RedisServer) -> RedisServer:
-    """A server with no key in it, for tests that look at all there is."""
-    with own_redis.client() as client:
-        client.flushall()
-    return own_redis
-
-
-@pytest.fixture(scope="session")
 def redis_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisClusterServers]:
     """A cluster that all tests share and none harms."""
     with _running(RedisClusterServers(tmp_path_factory.mktemp("redis-cluster"))) as cluster:

@@ -10,7 +10,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis_servers.certificates import make_certificates
 from redis_servers.cluster import RedisClusterServers
 from redis_servers.fixtures import StartRedis, StartRedisCluster, StartRedisSentinels
-from redis_servers.server import RedisServer, RedisUser
+from redis_servers.server import RedisUser
 
 INDEX = "servers:{cache}:idx"
 
@@ -98,17 +98,6 @@ def test_sentinels_replace_killed_master(
     new = servers.fail_over()
     assert new is not old
     assert servers.master is new
-
-
-def test_own_server_is_empty(empty_redis: RedisServer) -> None:
-    with empty_redis.client() as client:
-        assert client.dbsize() == 0
-        client.set("key", "gone in the next test")
-
-
-def test_own_server_is_empty_again(empty_redis: RedisServer) -> None:
-    with empty_redis.client() as client:
-        assert client.dbsize() == 0
 
 
 def test_restarted_server_has_loaded_everything(start_redis: StartRedis) -> None:

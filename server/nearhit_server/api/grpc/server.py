@@ -1,12 +1,13 @@
 """The gRPC server: services, health and reflection on one port."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
 import grpc
 from google.protobuf.descriptor import ServiceDescriptor
-from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_health.v1 import health, health_pb2_grpc
+from grpc_health.v1.health_pb2 import HealthCheckResponse
 from grpc_reflection.v1alpha import reflection
 
 from nearhit.v1 import cache_admin_pb2, embedding_cache_pb2, semantic_cache_pb2
@@ -40,11 +41,19 @@ class GrpcServer:
         server: grpc.aio.Server,
         *,
         health_servicer: HealthServicer,
+        services: Sequence[str],
         address: str,
     ) -> None:
         self._server = server
         self._health = health_servicer
+        self._services = services
         self.address = address
+
+    async def set_serving(self, serving: bool) -> None:
+        """Tell health checks whether the services can do their work."""
+        status = HealthCheckResponse.SERVING if serving else HealthCheckResponse.NOT_SERVING
+        for service in (health.OVERALL_HEALTH, *self._services):
+            await self._health.set(service, status)
 
     async def drain(self, *, grace_seconds: float) -> None:
         """Turn health to NOT_SERVING, refuse new calls and let those in flight finish.
@@ -70,10 +79,10 @@ async def open_grpc_server(address: str, services: Services) -> AsyncIterator[Gr
     )
     bound = _bind(server, address)
     await server.start()
-    for name in names:
-        await health_servicer.set(name, health_pb2.HealthCheckResponse.SERVING)
+    listening = GrpcServer(server, health_servicer=health_servicer, services=names, address=bound)
+    await listening.set_serving(True)
     try:
-        yield GrpcServer(server, health_servicer=health_servicer, address=bound)
+        yield listening
     finally:
         await server.stop(None)
 

@@ -14,7 +14,10 @@ from pydantic_settings import (
 
 MODEL_NAME_PATTERN: Final = r"[A-Za-z0-9][A-Za-z0-9._/-]{0,127}"
 
-STORE_SCHEMES: Final = ("redis", "rediss", "unix")
+STORE_SCHEMES: Final = (
+    *("redis", "rediss", "unix"),
+    *("redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster"),
+)
 
 
 class Durability(StrEnum):

@@ -1,100 +1,133 @@
-"""One Redis, by TCP, TLS, unix socket or Sentinel."""
+"""From a URL to commands: one Redis, Sentinel or a Cluster."""
 
-import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
 
 import redis.asyncio
 import redis.exceptions
+from redis.asyncio.cluster import ClusterNode, RedisCluster
 from redis.asyncio.retry import Retry
+from redis.asyncio.sentinel import Sentinel
 from redis.backoff import ExponentialWithJitterBackoff
 
 from nearhit_server.stores.failures import StoreStartupError
-from nearhit_server.stores.redis.commands import Command, Commands
+from nearhit_server.stores.redis.cluster import ClusterRedis
+from nearhit_server.stores.redis.commands import Commands
 from nearhit_server.stores.redis.failures import translated
-from nearhit_server.stores.redis.scripts import ALL
-
-
-@dataclass(frozen=True, kw_only=True)
-class RedisOptions:
-    """What can be set about the use of Redis. Times are seconds."""
-
-    algorithm: str = "HNSW"
-    max_connections: int = 64
-    connect_timeout_seconds: float = 0.5
-    command_timeout_seconds: float = 0.9
-    patient_timeout_seconds: float = 10.0
-
-
-class SingleRedis:
-    """Commands on one Redis, over a pool whose callers wait for a connection in turn."""
-
-    def __init__(self, client: "redis.asyncio.Redis", options: RedisOptions) -> None:
-        self._client = client
-        self._options = options
-
-    async def run(
-        self, key: str, commands: Sequence[Command], *, patient: bool = False
-    ) -> list[Any]:
-        """As Commands.run."""
-        options = self._options
-        seconds = options.patient_timeout_seconds if patient else options.command_timeout_seconds
-        try:
-            # One limit for all of it: waiting for a connection, connecting, trying again.
-            async with asyncio.timeout(seconds):
-                replies = await self._pipelined(commands)
-                if any(isinstance(r, redis.exceptions.NoScriptError) for r in replies):
-                    await self._load_scripts()
-                    replies = await self._pipelined(commands)
-        except (redis.exceptions.RedisError, TimeoutError, OSError) as error:
-            failure = translated(error)
-            if failure is None:
-                raise
-            raise failure from error
-        for reply in replies:
-            if isinstance(reply, Exception) and (failure := translated(reply)) is not None:
-                raise failure from reply
-        return replies
-
-    async def spread(self, commands: Sequence[Command]) -> list[Any]:
-        """As Commands.spread."""
-        return await self.run("", commands, patient=True) if commands else []
-
-    async def _pipelined(self, commands: Sequence[Command]) -> list[Any]:
-        async with self._client.pipeline(transaction=False) as pipeline:
-            for command in commands:
-                pipeline.execute_command(*command)
-            return await pipeline.execute(raise_on_error=False)
-
-    async def _load_scripts(self) -> None:
-        # Redis forgets scripts when it restarts.
-        await self._pipelined([("SCRIPT LOAD", script.source) for script in ALL])
+from nearhit_server.stores.redis.options import RedisOptions
+from nearhit_server.stores.redis.single import SingleRedis
 
 
 @asynccontextmanager
 async def open_commands(url: str, options: RedisOptions) -> AsyncIterator[Commands]:
-    """Commands on what `url` names. Raises StoreStartupError for a URL that is none."""
+    """Commands on what `url` names. Raises StoreStartupError for a URL that names nothing.
+
+    redis://, rediss:// and unix:// are one Redis, with user, password and options as redis-py
+    reads them; with +sentinel several Sentinels, comma-separated, and the master's name as
+    path; with +cluster some nodes of a Cluster, comma-separated.
+    """
     try:
-        pool = redis.asyncio.BlockingConnectionPool.from_url(
-            url,
-            protocol=3,
-            max_connections=options.max_connections,
-            timeout=None,
-            socket_connect_timeout=options.connect_timeout_seconds,
-            retry=Retry(ExponentialWithJitterBackoff(base=0.02, cap=0.2), 3),
-            retry_on_error=[
-                redis.exceptions.ConnectionError,
-                redis.exceptions.TimeoutError,
-            ],
-            health_check_interval=0,
-        )
-    except ValueError as error:
-        raise StoreStartupError(f"store: {error}") from error
-    client = redis.asyncio.Redis(connection_pool=pool)
+        scheme, _, kind = url.partition("://")[0].partition("+")
+        match kind:
+            case "":
+                commands: SingleRedis | ClusterRedis = _single(url, options)
+            case "sentinel":
+                commands = _behind_sentinels(url, scheme, options)
+            case "cluster":
+                commands = await _cluster(url, scheme, options)
+            case _:
+                raise ValueError(f"unknown scheme {scheme}+{kind}")
+    except (
+        *(redis.exceptions.RedisError, redis.exceptions.RedisClusterException),
+        *(ValueError, OSError),
+    ) as error:
+        failure = translated(error)
+        reason = str(error) if failure is None else failure.message
+        raise StoreStartupError(f"cannot open the store: {reason}") from error
     try:
-        yield SingleRedis(client, options)
+        yield commands
     finally:
-        await client.aclose()
-        await pool.aclose()
+        await commands.aclose()
+
+
+def _connection_settings(options: RedisOptions) -> dict[str, Any]:
+    return {
+        "protocol": 3,
+        # Never reached: callers queue in SingleRedis.
+        "max_connections": options.max_connections + 1,
+        "socket_connect_timeout": options.connect_timeout_seconds,
+        # What bounds a command is the time that its caller has, all told.
+        "socket_timeout": None,
+        "retry": Retry(ExponentialWithJitterBackoff(base=0.02, cap=0.2), 3),
+        "retry_on_error": [redis.exceptions.ConnectionError, redis.exceptions.TimeoutError],
+    }
+
+
+def _single(url: str, options: RedisOptions) -> SingleRedis:
+    client = redis.asyncio.Redis.from_url(url, **_connection_settings(options))
+    return SingleRedis(client, options)
+
+
+def _behind_sentinels(url: str, scheme: str, options: RedisOptions) -> SingleRedis:
+    parts = urlsplit(url)
+    name = parts.path.strip("/")
+    if not name:
+        raise ValueError("the URL of Sentinels ends in the name of their master, as /mymaster")
+    settings = _connection_settings(options) | _url_settings(parts, scheme)
+    # The Sentinels themselves are asked without the master's credentials.
+    of_sentinels = {
+        "socket_connect_timeout": options.connect_timeout_seconds,
+        "socket_timeout": options.connect_timeout_seconds,
+    }
+    sentinel = Sentinel(  # type: ignore[no-untyped-call]
+        _addresses(parts), sentinel_kwargs=of_sentinels
+    )
+    return SingleRedis(sentinel.master_for(name, **settings), options)
+
+
+async def _cluster(url: str, scheme: str, options: RedisOptions) -> ClusterRedis:
+    parts = urlsplit(url)
+    settings = _connection_settings(options) | _url_settings(parts, scheme)
+    of_topology = settings | {"socket_timeout": options.connect_timeout_seconds}
+    del of_topology["retry_on_error"]
+    topology = RedisCluster(
+        startup_nodes=[ClusterNode(host, port) for host, port in _addresses(parts)],
+        **of_topology,
+    )
+    try:
+        await topology.initialize()
+    except BaseException:
+        await topology.aclose()
+        raise
+
+    def connect(host: str, port: int) -> SingleRedis:
+        return SingleRedis(redis.asyncio.Redis(host=host, port=port, **settings), options)
+
+    return ClusterRedis(topology, connect, options)
+
+
+def _addresses(parts: SplitResult) -> list[tuple[str, int]]:
+    hosts = parts.netloc.rpartition("@")[2]
+    addresses = []
+    for address in hosts.split(","):
+        host, _, port = address.rpartition(":")
+        if not host or not port.isdigit():
+            raise ValueError(f"{address!r} is not HOST:PORT")
+        addresses.append((host.strip("[]"), int(port)))
+    return addresses
+
+
+def _url_settings(parts: SplitResult, scheme: str) -> dict[str, Any]:
+    """What a URL with several hosts says beside them: credentials, TLS and options."""
+    credentials = parts.netloc.rpartition("@")[0]
+    user, _, password = credentials.partition(":")
+    settings: dict[str, Any] = dict(parse_qsl(parts.query))
+    if user:
+        settings["username"] = unquote(user)
+    if password:
+        settings["password"] = unquote(password)
+    if scheme == "rediss":
+        settings["ssl"] = True
+    return settings

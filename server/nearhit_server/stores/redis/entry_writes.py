@@ -24,7 +24,8 @@ _PUT_AT_ONCE: Final = 50
 """Entries in one pipeline. Each costs Redis about a millisecond to index, and meanwhile it
 answers nobody."""
 
-_DELETED_AT_ONCE: Final = 500
+_DELETED_AT_ONCE: Final = 50
+"""Taking 500 entries out of the index at once stops Redis for 0.2 s (measured)."""
 
 
 async def put_entries(

@@ -1,5 +1,7 @@
 """What goes wrong with Redis, in the words of the core."""
 
+from collections.abc import Iterable
+
 import redis.exceptions as theirs
 
 from nearhit_server.core.errors import (
@@ -53,6 +55,13 @@ def translated(error: BaseException) -> NearhitError | None:
         ):
             return _unavailable("Redis cannot be reached", Reason.STORE_UNAVAILABLE)
     return None
+
+
+def raise_translated(replies: Iterable[object]) -> None:
+    """Raise the first error among replies that says something of Redis's state."""
+    for reply in replies:
+        if isinstance(reply, Exception) and (error := translated(reply)) is not None:
+            raise error from reply
 
 
 def _unavailable(message: str, reason: Reason) -> UnavailableError:

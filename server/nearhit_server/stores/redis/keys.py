@@ -79,6 +79,11 @@ class EpochKeys:
         """Sorted set of entry ids by their expiry, beside `uses`."""
         return f"{self.prefix}:expiries"
 
+    @property
+    def doomed(self) -> str:
+        """Set of the keys of a dead epoch's entries that are still to be removed."""
+        return f"{self.prefix}:doomed"
+
 
 def embedding(name: EmbeddingKey) -> str:
     """The hash of one row of the embedding table; without a hash tag, so that they spread."""

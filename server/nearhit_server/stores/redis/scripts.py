@@ -196,6 +196,17 @@ return 1
 """
 )
 
+REMOVE_DOOMED: Final = Script(
+    """
+-- KEYS: the set of doomed keys
+-- ARGV: how many to remove
+-- Returns how many were removed.
+local keys = redis.call('SPOP', KEYS[1], ARGV[1])
+if #keys > 0 then redis.call('UNLINK', unpack(keys)) end
+return #keys
+"""
+)
+
 ALL: Final = (
     PUT,
     UPDATE,
@@ -205,4 +216,5 @@ ALL: Final = (
     CREATE_CACHE,
     REPLACE_SPEC,
     DELETE_CACHE,
+    REMOVE_DOOMED,
 )

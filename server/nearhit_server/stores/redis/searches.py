@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from nearhit_server.core.caches import AttributeType, CacheSpec
+from nearhit_server.core.errors import Reason, UnavailableError
 from nearhit_server.core.vectors import FloatVector
 from nearhit_server.stores.redis.commands import Command
 from nearhit_server.stores.redis.keys import EpochKeys
@@ -87,8 +88,29 @@ def keys_of(keys: EpochKeys, query: str, *, limit: int) -> Command:
     return ("FT.SEARCH", keys.index, query, "NOCONTENT", "LIMIT", 0, limit, "DIALECT", 2)
 
 
+def all_keys(keys: EpochKeys, *, at_once: int) -> Command:
+    """The keys of all entries, the first of them and a cursor for the others. Unlike pages of a
+    search, the cursor leaves none out when others expire meanwhile."""
+    return (
+        *("FT.AGGREGATE", keys.index, EVERYTHING, "LOAD", 1, "@__key"),
+        *("WITHCURSOR", "COUNT", at_once, "DIALECT", 2),
+    )
+
+
+def more_keys(keys: EpochKeys, cursor: int) -> Command:
+    """The next keys of a cursor."""
+    return ("FT.CURSOR", "READ", keys.index, cursor)
+
+
+def keys_of_rows(rows: Mapping[bytes, Any]) -> list[bytes]:
+    """The keys in a reply of FT.AGGREGATE or FT.CURSOR."""
+    found = (row.get(b"extra_attributes") for row in rows[b"results"])
+    return [fields[b"__key"] for fields in found if fields]
+
+
 def documents(reply: Mapping[bytes, Any]) -> list[Document]:
-    """What a search found, in its order."""
+    """What a search found, in its order. Raises UnavailableError if it is not all."""
+    _check_complete(reply)
     return [
         Document(result[b"id"].decode(), result.get(b"extra_attributes"))
         for result in reply[b"results"]
@@ -96,5 +118,15 @@ def documents(reply: Mapping[bytes, Any]) -> list[Document]:
 
 
 def total(reply: Mapping[bytes, Any]) -> int:
-    """How many entries the query selects, those beyond the limit included."""
+    """How many entries the query selects, those beyond the limit included. Raises
+    UnavailableError if not all were counted."""
+    _check_complete(reply)
     return int(reply[b"total_results"])
+
+
+def _check_complete(reply: Mapping[bytes, Any]) -> None:
+    # By default a search that takes too long returns what it has, which looks like a miss.
+    if reply.get(b"warning"):
+        raise UnavailableError(
+            "Redis gave up a search before its end", reason=Reason.STORE_UNAVAILABLE
+        )

@@ -10,12 +10,13 @@ from nearhit_server.core.ports import Clock, EmbeddingKey, EmbeddingRow
 from nearhit_server.stores.failures import StoreStartupError
 from nearhit_server.stores.redis.cache_store import RedisCacheStore
 from nearhit_server.stores.redis.commands import Commands
-from nearhit_server.stores.redis.connecting import RedisOptions, open_commands
+from nearhit_server.stores.redis.connecting import open_commands
 from nearhit_server.stores.redis.embedding_rows import get_embeddings, put_embeddings
 from nearhit_server.stores.redis.entry_store import RedisEntryStore
 from nearhit_server.stores.redis.garbage import GarbageCollector
 from nearhit_server.stores.redis.indexes import Indexes
 from nearhit_server.stores.redis.keys import CACHES
+from nearhit_server.stores.redis.options import RedisOptions
 
 
 class RedisStore(RedisEntryStore):

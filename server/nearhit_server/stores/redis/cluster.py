@@ -1,0 +1,132 @@
+"""A Redis Cluster: each cache on the node that has its slot."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from itertools import chain
+from random import uniform
+from typing import Any, Final
+
+import redis.exceptions as theirs
+from redis.asyncio.cluster import RedisCluster
+
+from nearhit_server.core.concurrency import together
+from nearhit_server.stores.redis.commands import Command
+from nearhit_server.stores.redis.failures import raise_translated, translated
+from nearhit_server.stores.redis.options import RedisOptions
+from nearhit_server.stores.redis.single import SingleRedis
+
+_FIRST_PAUSE_SECONDS: Final = 0.02
+_LONGEST_PAUSE_SECONDS: Final = 0.2
+
+_AWAY: Final = (theirs.ConnectionError, theirs.TimeoutError, OSError)
+_UNSETTLED: Final = (
+    theirs.MovedError,
+    theirs.TryAgainError,
+    theirs.ClusterDownError,
+    theirs.ReadOnlyError,
+)
+"""Replies of a node that is no longer, or not yet, the master of a slot."""
+
+
+class ClusterRedis:
+    """Commands on a Cluster.
+
+    The library knows the topology and how to learn it; the commands themselves go through a
+    SingleRedis for each node, so that callers queue for connections as they do with one Redis,
+    and so that a search is routed by its cache's key, which the library would not do.
+    """
+
+    def __init__(
+        self,
+        topology: RedisCluster,
+        connect: Callable[[str, int], SingleRedis],
+        options: RedisOptions,
+    ) -> None:
+        self._topology = topology
+        self._connect = connect
+        self._options = options
+        self._nodes: dict[str, SingleRedis] = {}
+        self._learning: asyncio.Task[None] | None = None
+
+    async def run(
+        self, key: str, commands: Sequence[Command], *, patient: bool = False
+    ) -> list[Any]:
+        """As Commands.run."""
+        try:
+            async with asyncio.timeout(self._options.seconds(patient=patient)):
+                replies = await self._settled(key, commands)
+        except (
+            *(theirs.RedisError, theirs.RedisClusterException),
+            *(TimeoutError, OSError),
+        ) as error:
+            raise translated(error) or error from error
+        raise_translated(replies)
+        return replies
+
+    async def spread(self, commands: Sequence[Command]) -> list[Any]:
+        """As Commands.spread."""
+        replies = await together(
+            self.run(str(command[1]), [command], patient=True) for command in commands
+        )
+        return list(chain.from_iterable(replies))
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        if self._learning is not None:
+            self._learning.cancel()
+        for node in self._nodes.values():
+            await node.aclose()
+        await self._topology.aclose()
+
+    async def _settled(self, key: str, commands: Sequence[Command]) -> list[Any]:
+        """The replies of the node that has the key, asked again while the Cluster is changing.
+        Ends by being cancelled when the time is up."""
+        pause = _FIRST_PAUSE_SECONDS
+        while True:
+            try:
+                replies = await self._node_of(key).pipelined(commands)
+            except theirs.AuthenticationError:
+                # Counts as a lost connection there, but will not get better by waiting.
+                raise
+            except (*_AWAY, theirs.SlotNotCoveredError):
+                replies = None
+            if replies is not None:
+                # By type: the library makes MOVED a kind of ASK.
+                asked = next((r for r in replies if type(r) is theirs.AskError), None)
+                if asked is not None:
+                    replies = await self._asking(asked, commands)
+                if not any(isinstance(reply, _UNSETTLED) for reply in replies):
+                    return replies
+            await self._learn_topology()
+            await asyncio.sleep(uniform(0, pause))
+            pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+
+    async def _asking(self, asked: theirs.AskError, commands: Sequence[Command]) -> list[Any]:
+        """The replies of the node to which the slot is moving."""
+        words: list[Command] = [word for command in commands for word in (("ASKING",), command)]
+        replies = await self._node(asked.host, asked.port).pipelined(words)
+        return replies[1::2]
+
+    def _node_of(self, key: str) -> SingleRedis:
+        node = self._topology.get_node_from_key(key)
+        assert node is not None
+        return self._node(node.host, int(node.port))
+
+    def _node(self, host: str, port: int) -> SingleRedis:
+        name = f"{host}:{port}"
+        if name not in self._nodes:
+            self._nodes[name] = self._connect(host, port)
+        return self._nodes[name]
+
+    async def _learn_topology(self) -> None:
+        """Ask the Cluster anew who has which slot; callers at the same time ask once."""
+        if self._learning is None or self._learning.done():
+            self._learning = asyncio.create_task(self._ask_topology(), name="cluster topology")
+        await asyncio.shield(self._learning)
+
+    async def _ask_topology(self) -> None:
+        try:
+            await self._topology.nodes_manager.initialize()
+        except (theirs.RedisError, theirs.RedisClusterException, OSError):
+            # Nobody answers; the caller tries again until its time is up.
+            return

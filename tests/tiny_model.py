@@ -10,7 +10,7 @@ from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
 
 WORDS = [
     *("the", "a", "how", "do", "i", "reset", "my", "password", "what", "is", "capital", "of"),
-    *("france", "first", "second"),
+    *("france", "first", "second", "?", ","),
 ]
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
 DIMENSION = 16

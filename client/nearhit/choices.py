@@ -19,6 +19,9 @@ class ExactOnlyReason(Enum):
     PROMPT_EXCEEDS_WINDOW = "prompt_exceeds_window"
     """The prompt has more tokens than the cache's model reads."""
 
+    PROMPT_HAS_UNKNOWN_TOKENS = "prompt_has_unknown_tokens"
+    """The prompt has words or characters that the cache's model cannot tell apart."""
+
     CACHE_STRATEGIES = "cache_strategies"
     """The cache's strategies do not include SEMANTIC."""
 

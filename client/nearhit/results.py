@@ -99,10 +99,7 @@ class EntryPage:
 
 @dataclass(frozen=True, kw_only=True)
 class Cache:
-    """A cache's settings, as explained at `create_cache`, and its size.
-
-    `entry_count` is None in the answer of `update_cache`, which does not count.
-    """
+    """A cache's settings, as explained at `create_cache`, and how many live entries it has."""
 
     cache_id: str
     model: str
@@ -117,7 +114,7 @@ class Cache:
     restrict_attributes: bool
     created_at: datetime
     updated_at: datetime
-    entry_count: int | None
+    entry_count: int
 
 
 @dataclass(frozen=True)
@@ -137,7 +134,7 @@ class Embedding:
 
     `cached` is false if it was computed for this call. `truncated` is true if the text
     has more tokens than `model` reads, so that the vector stands for its beginning.
-    `metadata` and `expires_at` are as set by whoever put it into a namespace.
+    `metadata`, `created_at` and `expires_at` are known of what was put into a namespace.
     """
 
     key: str
@@ -146,5 +143,5 @@ class Embedding:
     model: str
     truncated: bool
     metadata: dict[str, Any] | None
-    created_at: datetime
+    created_at: datetime | None
     expires_at: datetime | None

@@ -70,7 +70,6 @@ async def _start(settings: Settings, stack: AsyncExitStack) -> GrpcServer:
     clock = SystemClock()
     store = await stack.enter_async_context(_open_store(settings, clock))
     models = await stack.enter_async_context(_models(settings, store, clock))
-    await _load_default(models)
     directory = CacheDirectory(store)
     admin = CacheAdmin(
         store=store,
@@ -79,9 +78,12 @@ async def _start(settings: Settings, stack: AsyncExitStack) -> GrpcServer:
         clock=clock,
         default_threshold=settings.similarity_threshold,
     )
-    await admin.ensure_default_cache()
     services = _services(settings, store, models, clock, directory, admin)
+    # Before the model, which takes seconds: a port that is in use is told at once.
     server = await stack.enter_async_context(open_grpc_server(settings.grpc, services))
+    await _load_default(models)
+    await admin.ensure_default_cache()
+    await server.start()
     await stack.enter_async_context(
         watched_store(store, server, on_return=admin.ensure_default_cache)
     )
@@ -96,6 +98,7 @@ def _open_store(settings: Settings, clock: Clock) -> AbstractAsyncContextManager
         algorithm=settings.redis_algorithm,
         max_connections=settings.redis_max_connections,
         command_timeout_seconds=settings.redis_timeout_seconds,
+        replicas_to_wait_for=settings.redis_wait_replicas,
     )
     return open_redis_store(settings.store, clock=clock, options=options)
 

@@ -12,8 +12,6 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
-MODEL_NAME_PATTERN: Final = r"[A-Za-z0-9][A-Za-z0-9._/-]{0,127}"
-
 STORE_SCHEMES: Final = (
     *("redis", "rediss", "unix"),
     *("redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster"),
@@ -54,10 +52,17 @@ class LogFormat(StrEnum):
 class Settings(BaseSettings):
     """The server's settings: flags, then NEARHIT_* variables, then a TOML file, then defaults."""
 
-    model_config = SettingsConfigDict(env_prefix="NEARHIT_", extra="forbid", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="NEARHIT_", env_ignore_empty=True, extra="forbid", frozen=True
+    )
 
     grpc: str = Field("127.0.0.1:50051", description="gRPC address, HOST:PORT; port 0: any free")
-    store: str = Field("embedded", description="where entries are kept: embedded or a Redis URL")
+    store: str = Field(
+        # It may hold a password.
+        "embedded",
+        description="where entries are kept: embedded or a Redis URL",
+        repr=False,
+    )
     data_dir: Path = Field(Path("nearhit-data"), description="folder of the embedded store")
     durability: Durability = Field(
         Durability.NORMAL, description="what a Store survives: normal (kill -9), full (power loss)"
@@ -71,6 +76,9 @@ class Settings(BaseSettings):
     )
     redis_timeout_seconds: Annotated[float, Field(gt=0, le=60)] = Field(
         0.9, description="time for one call to Redis, waiting and retries included"
+    )
+    redis_wait_replicas: Annotated[int, Field(ge=0)] = Field(
+        0, description="replicas of Redis that must have a change before it is acknowledged"
     )
     model: str = Field(
         "all-MiniLM-L6-v2", description="default model: its name in models, a folder or a hub name"

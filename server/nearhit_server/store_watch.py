@@ -54,9 +54,10 @@ async def _failure(
     store: Store, on_return: Callable[[], Awaitable[None]] | None
 ) -> Exception | None:
     try:
-        await store.check()
         if on_return is not None:
+            # First: a store that has lost what has to be there fails the check without it.
             await on_return()
+        await store.check()
     except NearhitError as error:
         return error
     except Exception as error:

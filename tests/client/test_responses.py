@@ -81,6 +81,7 @@ def test_miss_tells_how_far_off_it_was():
         (0, None),
         (1, nearhit.ExactOnlyReason.PROMPT_EXCEEDS_WINDOW),
         (2, nearhit.ExactOnlyReason.CACHE_STRATEGIES),
+        (3, nearhit.ExactOnlyReason.PROMPT_HAS_UNKNOWN_TOKENS),
         (77, nearhit.ExactOnlyReason.OTHER),
     ],
 )
@@ -170,7 +171,7 @@ def test_cache_has_its_settings():
         entry_count=7,
     )
 
-    cache = caches.counted(cache_admin_pb2.GetCacheResponse(cache=message))
+    cache = caches.told(cache_admin_pb2.GetCacheResponse(cache=message))
 
     assert cache == nearhit.Cache(
         cache_id="faq",
@@ -188,9 +189,3 @@ def test_cache_has_its_settings():
         updated_at=NOON,
         entry_count=7,
     )
-
-
-def test_updated_cache_does_not_tell_a_size_that_was_not_counted():
-    response = cache_admin_pb2.UpdateCacheResponse(cache=cache_admin_pb2.Cache(cache_id="faq"))
-
-    assert caches.uncounted(response).entry_count is None

@@ -80,6 +80,7 @@ async def test_request_that_the_server_is_not_made_for_says_why(channel, request
     actual_code, details = await failure(channel, request_)
     assert actual_code.name == code
     assert details[error_details_pb2.ErrorInfo].reason == reason
+    assert details[error_details_pb2.BadRequest].field_violations[0].field
 
 
 @pytest.mark.parametrize(

@@ -2,10 +2,13 @@
 
 from datetime import timedelta
 
+import grpc
 import pytest
 
 import nearhit
 from nearhit import AttributeType, LongPrompts, Strategy
+from nearhit.v1 import cache_admin_pb2 as pb
+from nearhit.v1.cache_admin_pb2_grpc import CacheAdminServiceStub
 
 QUESTION = "How do I reset my password?"
 
@@ -67,6 +70,28 @@ async def test_change_of_model_removes_entries_only_when_that_is_allowed(client,
     assert (await client.get_cache()).entry_count == 0
     await client.store(QUESTION, "again")
     assert isinstance(await client.search(QUESTION, strategies=[Strategy.SEMANTIC]), nearhit.Hit)
+
+
+async def test_dimension_alone_changes_no_model(client, cache_id):
+    with pytest.raises(nearhit.FailedPreconditionError) as refused:
+        await client.update_cache(cache_id, dimension=3, allow_flush=True)
+    assert refused.value.reason == "DIMENSION_MISMATCH"
+    name = f"{cache_id}-vectors"
+    await client.create_cache(name, dimension=3)
+    with pytest.raises(nearhit.InvalidArgumentError):
+        await client.update_cache(name, dimension=None, allow_flush=True)
+    changed = await client.update_cache(name, dimension=4, allow_flush=True)
+    assert (changed.model, changed.dimension) == ("", 4)
+
+
+async def test_what_the_mask_does_not_name_does_not_count(server_address, client, cache_id):
+    request = pb.UpdateCacheRequest(
+        cache={"cache_id": cache_id, "similarity_threshold": 5, "max_entries": 7},
+        update_mask={"paths": ["max_entries"]},
+    )
+    async with grpc.aio.insecure_channel(server_address) as channel:
+        changed = (await CacheAdminServiceStub(channel).UpdateCache(request)).cache
+    assert (changed.max_entries, changed.similarity_threshold) == (7, 0.9)
 
 
 async def test_list_names_every_cache_in_order(client, cache_id):

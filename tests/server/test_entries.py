@@ -137,6 +137,25 @@ async def test_concurrent_updates_of_different_fields_keep_each_other(client):
     assert (entry.response, entry.metadata, entry.attributes) == ("new", {"m": 2}, {"a": "1"})
 
 
+async def test_refreshed_ttl_is_not_given_to_an_entry_stored_meanwhile(client):
+    for number in range(20):
+        stored = await client.store(f"p{number}", "old", ttl=timedelta(hours=1))
+        await asyncio.gather(client.refresh_ttl(stored.entry_id), client.store(f"p{number}", "new"))
+        entry = await found(client, f"p{number}")
+        assert (entry.response, entry.ttl, entry.expires_at) == ("new", None, None)
+
+
+async def test_new_vector_does_not_bring_an_old_prompt_back(client):
+    for number in range(20):
+        stored = await client.store(f"p{number}", "r")
+        await asyncio.gather(
+            client.update(stored.entry_id, vector=None),
+            client.update(stored.entry_id, prompt=f"q{number}"),
+        )
+        assert await found(client, f"p{number}", strategies=[Strategy.EXACT]) is None
+        assert (await found(client, f"q{number}")).entry_id == stored.entry_id
+
+
 async def test_delete_by_id_counts_what_was_there(client):
     stored = await client.store(QUESTION, "r")
     assert await client.delete(entry_ids=[stored.entry_id, "0" * 32]) == 1
@@ -202,3 +221,10 @@ async def test_max_entries_lets_the_least_recently_used_go(client, cache_id):
     await client.store("four", "four")
     left = {entry.prompt for entry in await entries_of(client)}
     assert left == {"one", "three", "four"}
+
+
+async def test_lower_max_entries_takes_effect_at_once(client, cache_id):
+    await client.store_many([nearhit.NewEntry(f"p{number}", "r") for number in range(6)])
+    cache = await client.update_cache(cache_id, max_entries=2)
+    assert cache.entry_count == 2
+    assert [entry.prompt for entry in await entries_of(client)] == ["p4", "p5"]

@@ -1,5 +1,7 @@
 """Prompts past the model's window, and conversations that are cut to fit it."""
 
+import pytest
+
 import nearhit
 from nearhit import ExactOnlyReason, LongPrompts, Strategy
 
@@ -61,3 +63,22 @@ async def test_context_is_cut_from_its_oldest_end_to_fit_the_window(client):
     assert kept == [*turns[-len(kept) + 1 :], "And now?"]
     assert 2 <= len(kept) < len(turns)
     assert outcome.exact_only_reason is None
+
+
+@pytest.mark.parametrize(
+    ("stored", "asked"),
+    [
+        ("What does 🦄 mean?", "What does 🐉 mean?"),
+        ("ከተማ", "መጽሐፍ"),
+        ("ราคาหุ้นวันนี้", "สวัสดีครับคุณ"),
+    ],
+)
+async def test_prompts_that_differ_in_what_the_model_cannot_read_never_answer_for_each_other(
+    client, stored, asked
+):
+    outcome = await client.store(stored, "r")
+    assert outcome.exact_only_reason is ExactOnlyReason.PROMPT_HAS_UNKNOWN_TOKENS
+    missed = await client.search(asked, similarity_threshold=-1)
+    assert isinstance(missed, nearhit.Miss)
+    assert missed.exact_only_reason is ExactOnlyReason.PROMPT_HAS_UNKNOWN_TOKENS
+    assert best(await client.search(stored)).strategy is Strategy.EXACT

@@ -1,6 +1,7 @@
 """What every good gRPC service does: health, reflection, deadlines, internal errors."""
 
 import asyncio
+from contextlib import asynccontextmanager
 
 import grpc
 import pytest
@@ -47,6 +48,13 @@ class Handlers:
         raise RuntimeError("the password is hunter2")
 
 
+@asynccontextmanager
+async def started_server(services):
+    async with open_grpc_server("127.0.0.1:0", services) as server:
+        await server.start()
+        yield server
+
+
 @pytest.fixture
 def handlers():
     return Handlers()
@@ -74,7 +82,7 @@ async def test_reflection_lists_what_is_served(server_address):
 
 async def test_unexpected_exception_is_told_as_internal_and_nothing_else(handlers):
     async with (
-        open_grpc_server("127.0.0.1:0", {SEMANTIC_CACHE: {"Search": handlers.fail}}) as server,
+        started_server({SEMANTIC_CACHE: {"Search": handlers.fail}}) as server,
         grpc.aio.insecure_channel(server.address) as channel,
     ):
         with pytest.raises(grpc.aio.AioRpcError) as failed:
@@ -86,7 +94,7 @@ async def test_unexpected_exception_is_told_as_internal_and_nothing_else(handler
 
 async def test_handler_is_cancelled_when_its_caller_goes_away(handlers):
     async with (
-        open_grpc_server("127.0.0.1:0", {SEMANTIC_CACHE: {"Search": handlers.wait}}) as server,
+        started_server({SEMANTIC_CACHE: {"Search": handlers.wait}}) as server,
         grpc.aio.insecure_channel(server.address) as channel,
     ):
         call = search(channel)
@@ -98,7 +106,7 @@ async def test_handler_is_cancelled_when_its_caller_goes_away(handlers):
 
 async def test_handler_is_cancelled_when_its_deadline_passes(handlers):
     async with (
-        open_grpc_server("127.0.0.1:0", {SEMANTIC_CACHE: {"Search": handlers.wait}}) as server,
+        started_server({SEMANTIC_CACHE: {"Search": handlers.wait}}) as server,
         grpc.aio.insecure_channel(server.address) as channel,
     ):
         with pytest.raises(grpc.aio.AioRpcError) as failed:
@@ -110,7 +118,7 @@ async def test_handler_is_cancelled_when_its_deadline_passes(handlers):
 
 async def test_drain_turns_health_and_waits_for_the_call_in_flight(handlers):
     async with (
-        open_grpc_server("127.0.0.1:0", {SEMANTIC_CACHE: {"Search": handlers.wait}}) as server,
+        started_server({SEMANTIC_CACHE: {"Search": handlers.wait}}) as server,
         grpc.aio.insecure_channel(server.address) as channel,
     ):
         watch = health_pb2_grpc.HealthStub(channel).Watch(
@@ -132,7 +140,7 @@ async def test_drain_turns_health_and_waits_for_the_call_in_flight(handlers):
 
 async def test_drain_cancels_what_outlasts_the_grace_period(handlers):
     async with (
-        open_grpc_server("127.0.0.1:0", {SEMANTIC_CACHE: {"Search": handlers.wait}}) as server,
+        started_server({SEMANTIC_CACHE: {"Search": handlers.wait}}) as server,
         grpc.aio.insecure_channel(server.address) as channel,
     ):
         call = search(channel)

@@ -119,9 +119,16 @@ def test_port_in_use_is_said_in_one_sentence(tmp_path):
         (["--store", "mongodb://x"], {}, "store"),
         ([], {"NEARHIT_SIMILARITY_THRESHOLD": "2"}, "similarity_threshold"),
         ([], {"NEARHIT_DURABILITY": "maybe"}, "durability"),
+        ([], {"NEARHIT_MODELS": "{bad"}, "models"),
         (["--log-level", "loud"], {}, "log_level"),
         (["--config", "/no/such/file.toml"], {}, "/no/such/file.toml"),
     ],
 )
 def test_wrong_setting_is_said_in_one_sentence(flags, environment, expected):
     assert expected in failed_start(*flags, **environment)
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe = 1", b"not toml", b"no_such_setting = 1"])
+def test_bad_settings_file_is_said_in_one_sentence(tmp_path, content):
+    (tmp_path / "bad.toml").write_bytes(content)
+    assert "nearhit: " in failed_start("--config", str(tmp_path / "bad.toml"))

@@ -45,21 +45,18 @@ def delete(cache_id: str) -> cache_admin_pb2.DeleteCacheRequest:
     return cache_admin_pb2.DeleteCacheRequest(cache_id=_cache_id(cache_id))
 
 
-def counted(
-    response: cache_admin_pb2.CreateCacheResponse | cache_admin_pb2.GetCacheResponse,
+def told(
+    response: cache_admin_pb2.CreateCacheResponse
+    | cache_admin_pb2.GetCacheResponse
+    | cache_admin_pb2.UpdateCacheResponse,
 ) -> Cache:
-    """The cache of a response that tells its size, as a new one's is 0."""
-    return _cache(response.cache, entry_count=response.cache.entry_count)
-
-
-def uncounted(response: cache_admin_pb2.UpdateCacheResponse) -> Cache:
-    """The cache of a response that does not tell its size."""
-    return _cache(response.cache, entry_count=None)
+    """The cache of a response."""
+    return _cache(response.cache)
 
 
 def listed(response: cache_admin_pb2.ListCachesResponse) -> CachePage:
     """One page of caches."""
-    caches = (_cache(cache, entry_count=cache.entry_count) for cache in response.caches)
+    caches = (_cache(cache) for cache in response.caches)
     return CachePage(tuple(caches), response.next_page_token)
 
 
@@ -68,7 +65,7 @@ def deleted(response: cache_admin_pb2.DeleteCacheResponse) -> int:
     return response.deleted_count
 
 
-def _cache(message: cache_admin_pb2.Cache, *, entry_count: int | None) -> Cache:
+def _cache(message: cache_admin_pb2.Cache) -> Cache:
     threshold = message.similarity_threshold if message.HasField("similarity_threshold") else None
     return Cache(
         cache_id=message.cache_id,
@@ -87,7 +84,7 @@ def _cache(message: cache_admin_pb2.Cache, *, entry_count: int | None) -> Cache:
         restrict_attributes=message.restrict_attributes,
         created_at=moment(message.create_time),
         updated_at=moment(message.update_time),
-        entry_count=entry_count,
+        entry_count=message.entry_count,
     )
 
 

@@ -60,6 +60,9 @@ EXACT_ONLY_REASONS: Final = EnumTable(
     ExactOnlyReason,
     {
         ExactOnlyReason.PROMPT_EXCEEDS_WINDOW: types_pb2.EXACT_ONLY_REASON_PROMPT_EXCEEDS_WINDOW,
+        ExactOnlyReason.PROMPT_HAS_UNKNOWN_TOKENS: (
+            types_pb2.EXACT_ONLY_REASON_PROMPT_HAS_UNKNOWN_TOKENS
+        ),
         ExactOnlyReason.CACHE_STRATEGIES: types_pb2.EXACT_ONLY_REASON_CACHE_STRATEGIES,
     },
 )

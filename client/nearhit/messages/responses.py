@@ -83,7 +83,7 @@ def embedding(result: embedding_cache_pb2.EmbeddingResult) -> Embedding | None:
         model=message.model,
         truncated=message.truncated,
         metadata=_metadata(message),
-        created_at=moment(message.create_time),
+        created_at=moment(message.create_time) if message.HasField("create_time") else None,
         expires_at=moment(message.expire_time) if message.HasField("expire_time") else None,
     )
 

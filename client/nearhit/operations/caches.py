@@ -69,7 +69,7 @@ class CacheOperations(Scope):
             attributes=attributes,
             restrict_attributes=restrict_attributes,
         )
-        return long_call(lambda stubs: stubs.admin.CreateCache, request, caches.counted, timeout)
+        return long_call(lambda stubs: stubs.admin.CreateCache, request, caches.told, timeout)
 
     def get_cache(self, cache_id: str | None = None, *, timeout: Timeout = None) -> Call[Cache]:
         """The settings and the size of a cache. None: the client's own.
@@ -78,7 +78,7 @@ class CacheOperations(Scope):
         can raise.
         """
         request = caches.get(self.cache if cache_id is None else cache_id)
-        return long_call(lambda stubs: stubs.admin.GetCache, request, caches.counted, timeout)
+        return long_call(lambda stubs: stubs.admin.GetCache, request, caches.told, timeout)
 
     def list_caches(self, *, timeout: Timeout = None) -> Pages[Cache]:
         """Iterates over the server's caches, ordered by id.
@@ -137,7 +137,7 @@ class CacheOperations(Scope):
             attributes=attributes,
             restrict_attributes=restrict_attributes,
         )
-        return long_call(lambda stubs: stubs.admin.UpdateCache, request, caches.uncounted, timeout)
+        return long_call(lambda stubs: stubs.admin.UpdateCache, request, caches.told, timeout)
 
     def delete_cache(self, cache_id: str, *, timeout: Timeout = None) -> Call[int]:
         """Removes a cache and returns how many entries went with it.

@@ -7,6 +7,7 @@ from nearhit_server.cli.jsonl import entry_record, seconds_number
 
 _REASONS: Final = {
     ExactOnlyReason.PROMPT_EXCEEDS_WINDOW: "the prompt is longer than the model reads",
+    ExactOnlyReason.PROMPT_HAS_UNKNOWN_TOKENS: "the model cannot read all of the prompt",
     ExactOnlyReason.CACHE_STRATEGIES: "the cache does not search by similarity",
     ExactOnlyReason.OTHER: "the server gives a reason that this version does not know",
 }

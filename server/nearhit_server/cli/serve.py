@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
 
 from nearhit_server.cli.failures import fail
 from nearhit_server.settings import Settings
@@ -54,6 +55,10 @@ def _settings(config: Path | None, **flags: object) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
-        fail(f"setting {name}: {first['msg'].removeprefix('Value error, ')}")
-    except (OSError, tomllib.TOMLDecodeError) as error:
+        unknown = first["type"] == "extra_forbidden"
+        problem = "is no setting" if unknown else first["msg"].removeprefix("Value error, ")
+        fail(f"setting {name}: {problem}")
+    except SettingsError as error:
+        fail(f"the environment: {error}")
+    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         fail(f"--config: {error}")

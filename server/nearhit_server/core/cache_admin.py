@@ -27,6 +27,7 @@ from nearhit_server.core.errors import (
     FailedPreconditionError,
     NotFoundError,
     Reason,
+    Violation,
 )
 from nearhit_server.core.ports import Clock, Store
 from nearhit_server.core.validation import check_cache_id, check_page_size, invalid
@@ -118,6 +119,7 @@ class CacheAdmin:
                     f"the change would remove every entry of cache {cache_id!r}; "
                     "repeat it with allow_flush to do so",
                     reason=Reason.FLUSH_REQUIRED,
+                    violations=[Violation("allow_flush", "is needed for this change")],
                 )
             return await self._status(await self._store.update_cache(new, flush=flush))
 
@@ -150,7 +152,7 @@ class CacheAdmin:
         changes = {_SPEC_FIELDS[f]: plain[_SPEC_FIELDS[f]] for f in fields if f in _SPEC_FIELDS}
         model, dimension = old.model, old.dimension
         if fields & {CacheField.MODEL, CacheField.DIMENSION}:
-            model, dimension = await self._resolve_model(settings)
+            model, dimension = await self._resolve_model(_with_old_model(old, settings, fields))
         return replace(
             old, **changes, model=model, dimension=dimension, updated_at=self._clock.now()
         )
@@ -165,6 +167,7 @@ class CacheAdmin:
                 f"the vectors of model {embedder.name!r} have {embedder.dimension} components, "
                 f"not {settings.dimension}",
                 reason=Reason.DIMENSION_MISMATCH,
+                violations=[Violation("cache.dimension", "is not that of the model")],
             )
         return binding(embedder), embedder.dimension
 
@@ -189,6 +192,17 @@ _SPEC_FIELDS: Final = {
     if field not in (CacheField.MODEL, CacheField.DIMENSION)
 }
 """Where in CacheSpec a field of the contract is kept."""
+
+
+def _with_old_model(
+    old: CacheSpec, settings: CacheSettings, fields: frozenset[CacheField]
+) -> CacheSettings:
+    """The settings with the cache's own model where they do not name another."""
+    if CacheField.MODEL in fields:
+        return settings
+    if old.model is None and not settings.dimension:
+        raise invalid("cache.dimension", "is needed in a cache without a model")
+    return replace(settings, model="" if old.model is None else old.model.name)
 
 
 def _unusable_after(old: CacheSpec, new: CacheSpec) -> bool:

@@ -101,7 +101,8 @@ class LifetimeChange:
 class EntryChange:
     """What an Update writes; None leaves a field as it is, so that it cannot undo another's.
 
-    `updated_at` is None for a change of the lifetime alone.
+    `updated_at` is None for a change of the lifetime alone. A change that was made of what an
+    entry said says so in `if_updated_at`: it must not be applied to an entry changed since.
     """
 
     prompt: PromptChange | None = None
@@ -110,6 +111,7 @@ class EntryChange:
     metadata: MetadataChange | None = None
     lifetime: LifetimeChange | None = None
     updated_at: datetime | None = None
+    if_updated_at: datetime | None = None
 
 
 @dataclass(frozen=True)

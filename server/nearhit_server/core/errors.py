@@ -50,23 +50,26 @@ class Violation:
 
 
 class NearhitError(Exception):
-    """An outcome that the caller is told, in `message`, a sentence without secrets."""
+    """An outcome that the caller is told, in `message`, a sentence without secrets.
 
-    def __init__(self, message: str, *, reason: Reason) -> None:
+    `violations` names the fields of the request that it is about, if any.
+    """
+
+    def __init__(
+        self, message: str, *, reason: Reason, violations: Sequence[Violation] = ()
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.reason = reason
+        self.violations = tuple(violations)
 
 
 class InvalidArgumentError(NearhitError):
     """The request breaks the contract, whatever the state of the server."""
 
-    def __init__(
-        self, violations: Sequence[Violation], *, reason: Reason = Reason.INVALID_FIELD
-    ) -> None:
+    def __init__(self, violations: Sequence[Violation]) -> None:
         message = "; ".join(f"{v.field}: {v.description}" for v in violations)
-        super().__init__(message, reason=reason)
-        self.violations = tuple(violations)
+        super().__init__(message, reason=Reason.INVALID_FIELD, violations=violations)
 
 
 class MalformedMessageError(NearhitError):
@@ -130,18 +133,35 @@ class SpecChangedError(Exception):
     """
 
 
+class EntryChangedError(Exception):
+    """An entry is no longer as the caller read it: read it again and repeat.
+
+    Passes between a store and the core; no caller of the service ever sees it.
+    """
+
+
 def cache_not_found(cache_id: str) -> NotFoundError:
     """The error for a cache that does not exist."""
-    return NotFoundError(f"there is no cache {cache_id!r}", reason=Reason.CACHE_NOT_FOUND)
+    return NotFoundError(
+        f"there is no cache {cache_id!r}",
+        reason=Reason.CACHE_NOT_FOUND,
+        violations=[Violation("cache", "does not exist")],
+    )
 
 
 def entry_not_found(cache_id: str, entry_id: str) -> NotFoundError:
     """The error for an entry that does not exist or has expired."""
     return NotFoundError(
-        f"there is no entry {entry_id!r} in cache {cache_id!r}", reason=Reason.ENTRY_NOT_FOUND
+        f"there is no entry {entry_id!r} in cache {cache_id!r}",
+        reason=Reason.ENTRY_NOT_FOUND,
+        violations=[Violation("entry_id", "does not exist in this cache")],
     )
 
 
 def cache_exists(cache_id: str) -> AlreadyExistsError:
     """The error for creating a cache that exists."""
-    return AlreadyExistsError(f"cache {cache_id!r} exists already", reason=Reason.CACHE_EXISTS)
+    return AlreadyExistsError(
+        f"cache {cache_id!r} exists already",
+        reason=Reason.CACHE_EXISTS,
+        violations=[Violation("cache.cache_id", "is taken")],
+    )

@@ -1,5 +1,6 @@
 """How large things may be. Those that design fixes are constants, the rest are settings."""
 
+import math
 import re
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,6 +24,11 @@ ENTRY_ID: Final = re.compile(r"[0-9a-f]{32}")
 NAMESPACE: Final = re.compile(r"[A-Za-z0-9_-]{1,64}")
 NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 """Decimal notation in ASCII: float() also takes "nan", "1_000" and digits of other scripts."""
+
+
+def is_number(text: str) -> bool:
+    """Whether `text` is a decimal number that a double can hold."""
+    return NUMBER.fullmatch(text) is not None and math.isfinite(float(text))
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -82,7 +82,8 @@ class EntryStore(Protocol):
         """The entry, or None."""
 
     async def update(self, spec: CacheSpec, entry_id: str, change: EntryChange) -> Entry | None:
-        """Change fields of an entry at once; returns it as it is then, None if there is none."""
+        """Change fields of an entry at once; returns it as it is then, None if there is none.
+        Raises EntryChangedError if it is not as old as `change.if_updated_at` says."""
 
     async def touch(self, spec: CacheSpec, entries: Sequence[Entry]) -> None:
         """Note that entries were used, and, if the cache's TTL slides, that they now expire at
@@ -157,10 +158,15 @@ class Storage(Store, EmbeddingTable, Protocol):
 
 @dataclass(frozen=True)
 class TokenizedText:
-    """A text as the model reads it: token ids, special ones included, cut to the window."""
+    """A text as the model reads it: token ids, special ones included, cut to the window.
+
+    `has_unknown` if characters or words were lost because the model has no token for them: to
+    it, another text with others in their place is the same.
+    """
 
     token_ids: tuple[int, ...]
     exceeds_window: bool
+    has_unknown: bool = False
 
 
 class Encoder(Protocol):

@@ -15,6 +15,7 @@ class ExactOnlyReason(Enum):
     """Why something was not, or cannot be, searched by similarity."""
 
     PROMPT_EXCEEDS_WINDOW = "prompt_exceeds_window"
+    PROMPT_HAS_UNKNOWN_TOKENS = "prompt_has_unknown_tokens"
     CACHE_STRATEGIES = "cache_strategies"
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from nearhit_server.core import limits
 from nearhit_server.core.caches import AttributeType, CacheSpec, Strategy
 from nearhit_server.core.embedding.models import vector_required
-from nearhit_server.core.errors import FailedPreconditionError, Reason
+from nearhit_server.core.errors import FailedPreconditionError, Reason, Violation
 from nearhit_server.core.filter_validation import check_filter
 from nearhit_server.core.limits import Limits
 from nearhit_server.core.queries import EntryUpdate, NewEntry, SearchQuery, UpdateField
@@ -87,6 +87,7 @@ def _check_semantic(query: SearchQuery, spec: CacheSpec) -> None:
             f"the strategies of cache {spec.cache_id!r} do not include SEMANTIC, so it keeps no "
             "vectors",
             reason=Reason.SEMANTIC_DISABLED,
+            violations=[Violation("strategies", "names one that the cache does not have")],
         )
     if not _has_vector(query, spec):
         raise vector_required(spec)
@@ -150,7 +151,7 @@ def _check_attributes_of(
         elif declared is AttributeType.NUMERIC:
             violations.check(
                 f"attributes[{name!r}]",
-                limits.NUMBER.fullmatch(value) is not None,
+                limits.is_number(value),
                 "is declared numeric, and its value is not a decimal number",
             )
 
@@ -161,4 +162,5 @@ def _check_dimension(vector: FloatVector | None, spec: CacheSpec) -> None:
             f"the vector has {vector.size} components, those of cache {spec.cache_id!r} have "
             f"{spec.dimension}",
             reason=Reason.DIMENSION_MISMATCH,
+            violations=[Violation("vector", f"does not have {spec.dimension} components")],
         )

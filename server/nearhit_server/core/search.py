@@ -8,6 +8,7 @@ from nearhit_server.core.caches import CacheSpec, LongPrompts, Strategy
 from nearhit_server.core.concurrency import together
 from nearhit_server.core.context import effective_prompts
 from nearhit_server.core.embedding.models import Models
+from nearhit_server.core.embedding.reading import EXACT_ONLY_REASONS, tolerated_by
 from nearhit_server.core.entries import PromptKey, canonical_prompt
 from nearhit_server.core.errors import NearhitError
 from nearhit_server.core.filters import Filter, both, carrying
@@ -135,12 +136,12 @@ class Searcher:
         embedder = await self._models.of_cache(spec)
         embeddings = await embedder.embed(
             [canonical_prompt(search.effective_prompt) for search in searches],
-            truncate=spec.long_prompts is LongPrompts.TRUNCATE,
+            tolerated=tolerated_by(spec),
         )
         for search, embedding in zip(searches, embeddings, strict=True):
             search.vector = embedding.vector
-            if embedding.vector is None:
-                search.exact_only_reason = ExactOnlyReason.PROMPT_EXCEEDS_WINDOW
+            if embedding.vector is None and embedding.unread is not None:
+                search.exact_only_reason = EXACT_ONLY_REASONS[embedding.unread]
 
     async def _find_nearest(self, spec: CacheSpec, search: _Search) -> None:
         search.remaining.pop(0)

@@ -15,6 +15,8 @@ from nearhit_server.core.limits import Limits
 from nearhit_server.core.vectors import FloatVector
 
 _MAX_JSON_DEPTH: Final = 64
+_MAX_INTEGER_DIGITS: Final = 1_000
+"""Beyond any use, and well below what Python and others refuse to read."""
 
 
 class Violations:
@@ -170,9 +172,16 @@ def check_metadata(violations: Violations, metadata_json: str, limit: Limits) ->
         return
     check_text(violations, "metadata_json", metadata_json)
     try:
-        metadata = json.loads(metadata_json, parse_constant=_refuse_constant, parse_float=_finite)
+        metadata = json.loads(
+            metadata_json,
+            parse_constant=_refuse_constant,
+            parse_float=_finite,
+            parse_int=_integer,
+        )
         if not isinstance(metadata, dict):
             violations.add("metadata_json", "is not a JSON object")
+        elif not _is_unicode(metadata):
+            violations.add("metadata_json", "has half of a surrogate pair")
         elif _depth(metadata) > _MAX_JSON_DEPTH:
             violations.add("metadata_json", f"is nested more than {_MAX_JSON_DEPTH} levels deep")
     except RecursionError:
@@ -191,6 +200,21 @@ def _finite(number: str) -> float:
     if not math.isfinite(value):
         raise ValueError(f"{number[:20]} is out of range")
     return value
+
+
+def _integer(number: str) -> int:
+    if len(number) > _MAX_INTEGER_DIGITS:
+        raise ValueError(f"a number has more than {_MAX_INTEGER_DIGITS} digits")
+    return int(number)
+
+
+def _is_unicode(value: Any) -> bool:
+    # JSON can escape half of a pair, which no UTF-8 can hold.
+    try:
+        json.dumps(value, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _depth(value: Any) -> int:

@@ -2,10 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
-from nearhit_server.core.caches import CacheSpec, LongPrompts
+from nearhit_server.core.caches import CacheSpec
 from nearhit_server.core.embedding.embedder import Embedding
-from nearhit_server.core.embedding.models import Models
+from nearhit_server.core.embedding.models import Models, vector_required
+from nearhit_server.core.embedding.reading import EXACT_ONLY_REASONS, tolerated_by
 from nearhit_server.core.entries import (
     Entry,
     EntryChange,
@@ -15,7 +17,7 @@ from nearhit_server.core.entries import (
     canonical_prompt,
     entry_id_of,
 )
-from nearhit_server.core.errors import NearhitError, entry_not_found
+from nearhit_server.core.errors import EntryChangedError, NearhitError, entry_not_found
 from nearhit_server.core.limits import Limits
 from nearhit_server.core.ports import Clock, EntryStore
 from nearhit_server.core.queries import (
@@ -29,11 +31,14 @@ from nearhit_server.core.queries import (
 from nearhit_server.core.request_checks import check_new_entry, check_update
 from nearhit_server.core.vectors import FloatVector, normalized
 
+T = TypeVar("T")
+
 
 @dataclass(frozen=True)
 class _Indexed:
-    """The vector that a prompt is kept with, or why it has none."""
+    """A prompt, and the vector that it is kept with or why it has none."""
 
+    prompt: str
     vector: FloatVector | None
     exact_only_reason: ExactOnlyReason | None = None
 
@@ -97,52 +102,46 @@ class Writer:
     async def update(self, spec: CacheSpec, entry_id: str, update: EntryUpdate) -> Updated:
         """Change an entry. Raises InvalidArgumentError, NotFoundError, FailedPreconditionError."""
         check_update(update, spec, self._limits)
-        prompt_change, reason = await self._prompt_change(spec, entry_id, update)
+        while True:
+            try:
+                return await self._update(spec, entry_id, update)
+            except EntryChangedError:
+                # Somebody else's change is done, so this is no race that nobody wins.
+                continue
+
+    async def _update(self, spec: CacheSpec, entry_id: str, update: EntryUpdate) -> Updated:
+        # What is computed from the entry as it is must meet the entry as it was.
+        read = await self._existing(spec, entry_id) if _needs_reading(update) else None
         now = self._clock.now()
+        index = await self._new_index(spec, update, read)
+        ttl = update.ttl if read is None or UpdateField.TTL in update.fields else read.ttl
+        renews = UpdateField.TTL in update.fields or not update.fields
         change = EntryChange(
-            prompt=prompt_change,
+            prompt=None if index is None else PromptChange(index.prompt, index.vector),
             response=update.response if UpdateField.RESPONSE in update.fields else None,
-            attributes=(
-                dict(update.attributes) if UpdateField.ATTRIBUTES in update.fields else None
-            ),
-            metadata=(
-                MetadataChange(update.metadata_json)
-                if UpdateField.METADATA in update.fields
-                else None
-            ),
-            lifetime=await self._lifetime_change(spec, entry_id, update),
+            attributes=_named(update, UpdateField.ATTRIBUTES, dict(update.attributes)),
+            metadata=_named(update, UpdateField.METADATA, MetadataChange(update.metadata_json)),
+            lifetime=LifetimeChange(ttl, spec.expiry(ttl, now=now)) if renews else None,
             updated_at=now if update.fields else None,
+            if_updated_at=None if read is None else read.updated_at,
         )
         entry = await self._entries.update(spec, entry_id, change)
         if entry is None:
             raise entry_not_found(spec.cache_id, entry_id)
-        return Updated(entry, reason)
+        return Updated(entry, None if index is None else index.exact_only_reason)
 
-    async def _prompt_change(
-        self, spec: CacheSpec, entry_id: str, update: EntryUpdate
-    ) -> tuple[PromptChange | None, ExactOnlyReason | None]:
+    async def _new_index(
+        self, spec: CacheSpec, update: EntryUpdate, read: Entry | None
+    ) -> _Indexed | None:
+        """The prompt and vector to write, None if the update names neither."""
         if not update.fields & {UpdateField.PROMPT, UpdateField.VECTOR}:
-            return None, None
-        if UpdateField.PROMPT in update.fields:
-            prompt = update.prompt or ""
-        else:
-            # Written back with the vector, so that the two belong together even if another
-            # Update changes the prompt meanwhile.
-            prompt = (await self._existing(spec, entry_id)).prompt
-        vector = update.vector if UpdateField.VECTOR in update.fields else None
-        (index,) = await self._index(spec, [(prompt, vector)])
-        return PromptChange(prompt, index.vector), index.exact_only_reason
-
-    async def _lifetime_change(
-        self, spec: CacheSpec, entry_id: str, update: EntryUpdate
-    ) -> LifetimeChange | None:
-        if UpdateField.TTL in update.fields:
-            ttl = update.ttl
-        elif update.fields:
             return None
-        else:
-            ttl = (await self._existing(spec, entry_id)).ttl
-        return LifetimeChange(ttl, spec.expiry(ttl, now=self._clock.now()))
+        prompt = read.prompt if read is not None else update.prompt or ""
+        vector = update.vector if UpdateField.VECTOR in update.fields else None
+        if vector is None and spec.semantic and spec.model is None:
+            raise vector_required(spec)
+        (index,) = await self._index(spec, [(prompt, vector)])
+        return index
 
     async def _existing(self, spec: CacheSpec, entry_id: str) -> Entry:
         entry = await self._entries.get(spec, entry_id)
@@ -155,20 +154,34 @@ class Writer:
     ) -> list[_Indexed]:
         """The vectors to keep prompts with: the caller's, or the model's."""
         if not spec.semantic:
-            return [_Indexed(None, ExactOnlyReason.CACHE_STRATEGIES) for _ in prompts]
+            reason = ExactOnlyReason.CACHE_STRATEGIES
+            return [_Indexed(prompt, None, reason) for prompt, _ in prompts]
         texts = [canonical_prompt(prompt) for prompt, vector in prompts if vector is None]
         embeddings = iter(await self._embed(spec, texts) if texts else [])
         return [
-            _Indexed(normalized(vector)) if vector is not None else _indexed(next(embeddings))
-            for _, vector in prompts
+            _indexed(prompt, next(embeddings))
+            if vector is None
+            else _Indexed(prompt, normalized(vector))
+            for prompt, vector in prompts
         ]
 
     async def _embed(self, spec: CacheSpec, texts: Sequence[str]) -> list[Embedding]:
         embedder = await self._models.of_cache(spec)
-        return await embedder.embed(texts, truncate=spec.long_prompts is LongPrompts.TRUNCATE)
+        return await embedder.embed(texts, tolerated=tolerated_by(spec))
 
 
-def _indexed(embedding: Embedding) -> _Indexed:
-    if embedding.vector is None:
-        return _Indexed(None, ExactOnlyReason.PROMPT_EXCEEDS_WINDOW)
-    return _Indexed(embedding.vector)
+def _indexed(prompt: str, embedding: Embedding) -> _Indexed:
+    if embedding.vector is None and embedding.unread is not None:
+        return _Indexed(prompt, None, EXACT_ONLY_REASONS[embedding.unread])
+    return _Indexed(prompt, embedding.vector)
+
+
+def _needs_reading(update: EntryUpdate) -> bool:
+    """Whether what is written depends on what the entry says now: its prompt, for a vector to
+    belong to, or its own time to live, to start again."""
+    of_prompt = update.fields & {UpdateField.PROMPT, UpdateField.VECTOR} == {UpdateField.VECTOR}
+    return of_prompt or not update.fields
+
+
+def _named(update: EntryUpdate, field: UpdateField, value: T) -> T | None:
+    return value if field in update.fields else None

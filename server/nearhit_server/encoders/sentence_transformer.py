@@ -83,6 +83,8 @@ class SentenceTransformerEncoder:
         self._window = min(model.max_seq_length or _UNBOUNDED_WINDOW, _UNBOUNDED_WINDOW)
         self._tokenizer.enable_truncation(max_length=self._window)
         self._tokenizer.no_padding()
+        # None for tokenizers that spell out what they do not know, byte by byte.
+        self._unknown: int | None = model.tokenizer.unk_token_id
         self._prefix = model.prompts.get(model.default_prompt_name or "") or ""
         self._model_thread = model_thread
         self._tokenizer_thread = tokenizer_thread
@@ -103,7 +105,11 @@ class SentenceTransformerEncoder:
     def _tokenize(self, texts: Sequence[str]) -> list[TokenizedText]:
         encodings = self._tokenizer.encode_batch([self._prefix + text for text in texts])
         return [
-            TokenizedText(tuple(encoding.ids), exceeds_window=bool(encoding.overflowing))
+            TokenizedText(
+                tuple(encoding.ids),
+                exceeds_window=bool(encoding.overflowing),
+                has_unknown=self._unknown in encoding.ids,
+            )
             for encoding in encodings
         ]
 

@@ -4,7 +4,7 @@ from nearhit_server.core.embedding.vector_lru import CachedVector, VectorLru
 
 
 def row(value):
-    return CachedVector(np.full(4, value, dtype=np.float32), exceeds_window=False)
+    return CachedVector(np.full(4, value, dtype=np.float32))
 
 
 def test_vector_lru_lets_go_of_the_least_recently_used_when_it_is_full():

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from nearhit.v1 import cache_admin_pb2 as pb
 from nearhit_server.api.grpc.codec.caches import decode_cache_fields, decode_settings, encode_cache
+from nearhit_server.api.grpc.codec.values import named_part
 from nearhit_server.api.grpc.endpoint import Handler
 from nearhit_server.core.cache_admin import CacheAdmin
 
@@ -44,10 +45,11 @@ class CacheAdminService:
 
     async def update_cache(self, request: pb.UpdateCacheRequest) -> pb.UpdateCacheResponse:
         """Change the settings that the mask names."""
+        fields = decode_cache_fields(request.update_mask)
         status = await self._admin.update(
             request.cache.cache_id,
-            decode_settings(request.cache),
-            decode_cache_fields(request.update_mask),
+            decode_settings(named_part(request.cache, request.update_mask)),
+            fields,
             allow_flush=request.allow_flush,
         )
         return pb.UpdateCacheResponse(cache=encode_cache(status))

@@ -52,7 +52,11 @@ class Endpoint:
         try:
             answer = await self._answer(raw, context)
         except asyncio.CancelledError:
-            log.info("call", code="CANCELLED", seconds=time.perf_counter() - started)
+            # grpc cancels the handler for either; its caller has been told by grpc already.
+            remaining = context.time_remaining()
+            late = remaining is not None and remaining <= 0
+            code = "DEADLINE_EXCEEDED" if late else "CANCELLED"
+            log.info("call", code=code, seconds=time.perf_counter() - started)
             raise
         except NearhitError as error:
             failure = error

@@ -41,25 +41,25 @@ def to_grpc_status(error: NearhitError) -> grpc.Status:
     status.details.append(_pack(ErrorInfo(reason=error.reason, domain=ERROR_DOMAIN)))
     if isinstance(error, errors.ResourceExhaustedError) and error.retry_delay is not None:
         status.details.append(_pack(RetryInfo(retry_delay=encode_duration(error.retry_delay))))
-    if isinstance(error, errors.InvalidArgumentError):
+    if error.violations:
         status.details.append(_pack(_bad_request(error)))
     return rpc_status.to_status(status)
 
 
 def to_item_error(error: NearhitError) -> semantic_cache_pb2.ItemError:
     """The error of one item of a batch."""
-    violations = error.violations if isinstance(error, errors.InvalidArgumentError) else ()
     return semantic_cache_pb2.ItemError(
         code=_CODES[type(error)],
         reason=error.reason,
         message=error.message,
         field_violations=[
-            types_pb2.FieldViolation(field=v.field, description=v.description) for v in violations
+            types_pb2.FieldViolation(field=v.field, description=v.description)
+            for v in error.violations
         ],
     )
 
 
-def _bad_request(error: errors.InvalidArgumentError) -> BadRequest:
+def _bad_request(error: NearhitError) -> BadRequest:
     bad_request = BadRequest()
     for violation in error.violations:
         bad_request.field_violations.add(

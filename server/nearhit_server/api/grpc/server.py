@@ -34,7 +34,7 @@ class AddressError(Exception):
 
 
 class GrpcServer:
-    """A server that listens. `address` is HOST:PORT as bound."""
+    """A server that has its port, and answers calls once started. `address` is HOST:PORT."""
 
     def __init__(
         self,
@@ -48,6 +48,11 @@ class GrpcServer:
         self._health = health_servicer
         self._services = services
         self.address = address
+
+    async def start(self) -> None:
+        """Begin to answer calls."""
+        await self._server.start()
+        await self.set_serving(True)
 
     async def set_serving(self, serving: bool) -> None:
         """Tell health checks whether the services can do their work."""
@@ -67,7 +72,8 @@ class GrpcServer:
 
 @asynccontextmanager
 async def open_grpc_server(address: str, services: Services) -> AsyncIterator[GrpcServer]:
-    """Serve on `address`, HOST:PORT, where port 0 is any free one. Raises AddressError."""
+    """A server that has taken `address`, HOST:PORT, where port 0 is any free one. Raises
+    AddressError."""
     server = grpc.aio.server(options=_OPTIONS)
     for service, handlers in services.items():
         server.add_generic_rpc_handlers((_generic_handler(service, handlers),))
@@ -78,11 +84,8 @@ async def open_grpc_server(address: str, services: Services) -> AsyncIterator[Gr
         [*names, health.SERVICE_NAME, reflection.SERVICE_NAME], server
     )
     bound = _bind(server, address)
-    await server.start()
-    listening = GrpcServer(server, health_servicer=health_servicer, services=names, address=bound)
-    await listening.set_serving(True)
     try:
-        yield listening
+        yield GrpcServer(server, health_servicer=health_servicer, services=names, address=bound)
     finally:
         await server.stop(None)
 

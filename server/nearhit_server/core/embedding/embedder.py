@@ -1,6 +1,6 @@
 """One model and what is remembered of it: memory, then the embedding table, then the model."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -9,7 +9,7 @@ import structlog
 
 from nearhit_server.core.embedding.batching import BatchingStage
 from nearhit_server.core.embedding.keys import embedding_key
-from nearhit_server.core.embedding.vector_lru import CachedVector, VectorLru
+from nearhit_server.core.embedding.vector_lru import CachedVector, Unread, VectorLru
 from nearhit_server.core.errors import UnavailableError
 from nearhit_server.core.ports import (
     Clock,
@@ -29,11 +29,15 @@ EMBEDDING_ROW_LIFETIME: Final = timedelta(days=7)
 
 @dataclass(frozen=True)
 class Embedding:
-    """A text's vector, None if the text exceeds the model's window and must not be cut."""
+    """A text's vector, None if the model does not read all of the text and has to."""
 
     vector: FloatVector | None
-    exceeds_window: bool
+    unread: Unread | None
     cached: bool
+
+
+WHOLE: Final[frozenset[Unread]] = frozenset()
+"""What may stay unread where the vector has to stand for the whole text: nothing."""
 
 
 class Embedder:
@@ -58,18 +62,20 @@ class Embedder:
         self._table = table
         self._clock = clock
 
-    async def embed(self, texts: Sequence[str], *, truncate: bool) -> list[Embedding]:
+    async def embed(
+        self, texts: Sequence[str], *, tolerated: Collection[Unread] = WHOLE
+    ) -> list[Embedding]:
         """One embedding for each text, in order.
 
-        A text with more tokens than the model reads is cut to its beginning if `truncate`;
-        else it has no vector. Raises ResourceExhaustedError, UnavailableError.
+        A text of which the model leaves something unread has a vector only if that is
+        `tolerated`. Raises ResourceExhaustedError, UnavailableError.
         """
         keys = {text: embedding_key(self.name, text) for text in texts}
         known = await self.recall(list(keys.values()))
         missing = [text for text, key in keys.items() if key not in known]
-        computed = await self._compute(missing, truncate=truncate) if missing else {}
+        computed = await self._compute(missing, tolerated=tolerated) if missing else {}
         found = {
-            text: _embedding(known[key], truncate, cached=True)
+            text: _embedding(known[key], tolerated, cached=True)
             for text, key in keys.items()
             if key in known
         }
@@ -93,13 +99,20 @@ class Embedder:
         )
         return next(fitting, None)
 
-    async def _compute(self, texts: Sequence[str], *, truncate: bool) -> dict[str, Embedding]:
+    async def _compute(
+        self, texts: Sequence[str], *, tolerated: Collection[Unread]
+    ) -> dict[str, Embedding]:
         tokenized = dict(zip(texts, await self._encoder.tokenize(texts), strict=True))
-        readable = {t: tokens for t, tokens in tokenized.items() if _readable(tokens, truncate)}
-        rows = await self._encode(readable)
-        return {text: Embedding(None, exceeds_window=True, cached=False) for text in texts} | {
-            text: _embedding(row, truncate, cached=False) for text, row in rows.items()
+        readable = {
+            text: tokens
+            for text, tokens in tokenized.items()
+            if (unread := _unread(tokens)) is None or unread in tolerated
         }
+        rows = await self._encode(readable)
+        return {
+            text: Embedding(None, _unread(tokens), cached=False)
+            for text, tokens in tokenized.items()
+        } | {text: _embedding(row, tolerated, cached=False) for text, row in rows.items()}
 
     async def _encode(self, tokenized: Mapping[str, TokenizedText]) -> dict[str, CachedVector]:
         # Another call may have brought a vector while this one waited for its tokens.
@@ -111,7 +124,7 @@ class Embedder:
         missing = {text: tokens for text, tokens in tokenized.items() if text not in rows}
         vectors = await self._stage.encode(list(missing.values()))
         encoded = {
-            text: CachedVector(vector, tokens.exceeds_window)
+            text: CachedVector(vector, _unread(tokens))
             for (text, tokens), vector in zip(missing.items(), vectors, strict=True)
         }
         await self._remember({embedding_key(self.name, t): row for t, row in encoded.items()})
@@ -130,13 +143,13 @@ class Embedder:
         known = {}
         for key, row in zip(keys, rows, strict=True):
             if row is not None:
-                known[key] = CachedVector(row.vector, exceeds_window=False)
+                known[key] = CachedVector(row.vector)
                 self._memory.put(key, known[key])
         return known
 
     async def _write_table(self, table: EmbeddingTable, rows: dict[str, CachedVector]) -> None:
         now = self._clock.now()
-        # A row does not say whether its text was cut, so those that were stay out.
+        # A row does not say what was left unread, so those with something unread stay out.
         whole = [
             EmbeddingRow(
                 name=self._row_name(key),
@@ -145,7 +158,7 @@ class Embedder:
                 expires_at=now + EMBEDDING_ROW_LIFETIME,
             )
             for key, row in rows.items()
-            if not row.exceeds_window
+            if row.unread is None
         ]
         try:
             await table.put_embeddings(whole)
@@ -157,10 +170,12 @@ class Embedder:
         return EmbeddingKey("", self.identity, key)
 
 
-def _readable(tokens: TokenizedText, truncate: bool) -> bool:
-    return truncate or not tokens.exceeds_window
+def _unread(tokens: TokenizedText) -> Unread | None:
+    if tokens.has_unknown:
+        return Unread.UNKNOWN_TOKENS
+    return Unread.PAST_WINDOW if tokens.exceeds_window else None
 
 
-def _embedding(row: CachedVector, truncate: bool, *, cached: bool) -> Embedding:
-    usable = truncate or not row.exceeds_window
-    return Embedding(row.vector if usable else None, row.exceeds_window, cached)
+def _embedding(row: CachedVector, tolerated: Collection[Unread], *, cached: bool) -> Embedding:
+    usable = row.unread is None or row.unread in tolerated
+    return Embedding(row.vector if usable else None, row.unread, cached)

@@ -8,6 +8,7 @@ from nearhit_server.core import limits
 from nearhit_server.core.embedding.embedder import Embedder
 from nearhit_server.core.embedding.keys import EMBEDDING_KEY, embedding_key
 from nearhit_server.core.embedding.models import Models
+from nearhit_server.core.embedding.vector_lru import Unread
 from nearhit_server.core.limits import Limits
 from nearhit_server.core.ports import EmbeddingKey, EmbeddingTable
 from nearhit_server.core.validation import Violations, check_prompt
@@ -98,14 +99,14 @@ class EmbeddingCache:
         if not missing:
             return {}
         embedder = await self._models.embedder(model)
-        # Whoever asks for a vector as such gets one, of the beginning if need be.
-        embeddings = await embedder.embed(list(missing), truncate=True)
+        # Whoever asks for a vector as such gets one, of what the model reads.
+        embeddings = await embedder.embed(list(missing), tolerated=tuple(Unread))
         return {
             key: FoundEmbedding(
                 vector=embedding.vector,
                 model=model,
                 cached=embedding.cached,
-                truncated=embedding.exceeds_window,
+                truncated=embedding.unread is Unread.PAST_WINDOW,
             )
             for key, embedding in zip(missing.values(), embeddings, strict=True)
             if embedding.vector is not None
@@ -144,7 +145,10 @@ async def _recall(embedder: Embedder, keys: Sequence[str]) -> dict[str, FoundEmb
     known = await embedder.recall(keys)
     return {
         key: FoundEmbedding(
-            vector=row.vector, model=embedder.name, cached=True, truncated=row.exceeds_window
+            vector=row.vector,
+            model=embedder.name,
+            cached=True,
+            truncated=row.unread is Unread.PAST_WINDOW,
         )
         for key, row in known.items()
     }

@@ -10,7 +10,7 @@ import structlog
 
 from nearhit_server.core.caches import CacheSpec, ModelBinding
 from nearhit_server.core.embedding.embedder import Embedder
-from nearhit_server.core.errors import FailedPreconditionError, ModelError, Reason
+from nearhit_server.core.errors import FailedPreconditionError, ModelError, Reason, Violation
 
 _log = structlog.get_logger()
 
@@ -92,8 +92,13 @@ def vector_required(spec: CacheSpec) -> FailedPreconditionError:
     return FailedPreconditionError(
         f"cache {spec.cache_id!r} has no model, so the call must bring a vector",
         reason=Reason.VECTOR_REQUIRED,
+        violations=[Violation("vector", "is needed in this cache")],
     )
 
 
 def _unavailable(name: str, why: str) -> FailedPreconditionError:
-    return FailedPreconditionError(f"model {name!r}: {why}", reason=Reason.MODEL_UNAVAILABLE)
+    return FailedPreconditionError(
+        f"model {name!r}: {why}",
+        reason=Reason.MODEL_UNAVAILABLE,
+        violations=[Violation("model", why)],
+    )

@@ -3,6 +3,7 @@
 import sys
 from collections import OrderedDict
 from dataclasses import dataclass
+from enum import Enum
 from typing import Final
 
 from nearhit_server.core.vectors import FloatVector
@@ -11,12 +12,19 @@ _ROW_OVERHEAD_BYTES: Final = 300
 """The dictionary's slot, the array's header and the row object, measured with CPython 3.11."""
 
 
+class Unread(Enum):
+    """What of a text the model did not read."""
+
+    PAST_WINDOW = "past_window"
+    UNKNOWN_TOKENS = "unknown_tokens"
+
+
 @dataclass(frozen=True, slots=True)
 class CachedVector:
-    """A text's vector, and whether it stands for the text's beginning only."""
+    """A text's vector, and what of the text it does not stand for."""
 
     vector: FloatVector
-    exceeds_window: bool
+    unread: Unread | None = None
 
 
 class VectorLru:

@@ -11,7 +11,7 @@ from nearhit_server.stores.embedded.cache_rows import (
 )
 from nearhit_server.stores.embedded.database import Written
 from nearhit_server.stores.embedded.entry_rows import count_live
-from nearhit_server.stores.embedded.index_changes import EpochDropped
+from nearhit_server.stores.embedded.index_changes import EpochBounded, EpochDropped
 from nearhit_server.stores.embedded.session import Session
 
 
@@ -26,7 +26,12 @@ def update_cache(session: Session, spec: CacheSpec, *, flush: bool) -> Written[C
     old = read_spec(session.connection, spec.cache_id)
     spec = replace(spec, epoch=old.epoch, created_at=old.created_at)
     new = replace_spec(session.connection, spec, flush=flush)
-    return Written(new, [EpochDropped(old.epoch)] if flush else ())
+    if flush:
+        return Written(new, [EpochDropped(old.epoch)])
+    if new.max_entries is None:
+        return Written(new)
+    # A lower bound takes effect at once.
+    return Written(new, [EpochBounded(new.epoch, new.max_entries, session.now_us)])
 
 
 def flush_cache(session: Session, spec: CacheSpec) -> Written[int]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from nearhit_server.core.caches import CacheSpec
 from nearhit_server.core.entries import Entry, EntryChange
+from nearhit_server.core.errors import EntryChangedError
 from nearhit_server.core.filters import Filter
 from nearhit_server.stores.embedded.database import Written
 from nearhit_server.stores.embedded.entry_reads import get_row
@@ -53,6 +54,8 @@ def update_entry(
     if found is None:
         return Written(None)
     row_id, old = found
+    if change.if_updated_at not in (None, old.updated_at):
+        raise EntryChangedError
     entry = changed_entry(old, change)
     _check_dimension(spec, entry)
     used_order = session.index.next_used_order()

@@ -16,12 +16,12 @@ from nearhit_server.core.ports import Clock
 from nearhit_server.stores.redis import scripts
 from nearhit_server.stores.redis.commands import Command, Commands, call, run_one
 from nearhit_server.stores.redis.indexes import Indexes, is_missing_index
-from nearhit_server.stores.redis.keys import CACHES, GARBAGE, CacheKeys, EpochKeys
+from nearhit_server.stores.redis.keys import CACHES, GARBAGE, NO_CACHE, CacheKeys, EpochKeys
 from nearhit_server.stores.redis.query import EVERYTHING
 from nearhit_server.stores.redis.replies import checked
 from nearhit_server.stores.redis.searches import keys_of, total
 from nearhit_server.stores.redis.spec_text import spec_from_text, spec_to_text
-from nearhit_server.stores.redis.uses import note_existing_uses
+from nearhit_server.stores.redis.uses import evict_excess, note_existing_uses
 
 _LISTED_AT_ONCE: Final = 200
 
@@ -37,17 +37,23 @@ class RedisCacheStore:
     async def create_cache(self, spec: CacheSpec) -> CacheSpec:
         """As CacheStore.create_cache."""
         keys = CacheKeys(spec.cache_id)
-        if await self._one(keys.version, ("EXISTS", keys.version)):
-            raise cache_exists(spec.cache_id)
         # Listed first: a name without settings is passed over, but a cache that no list shows
         # would be there for good.
-        await self._one(CACHES, ("ZADD", CACHES, 0, spec.cache_id))
+        await self.list_as_cache(NO_CACHE, spec.cache_id)
+        if await self._one(keys.version, ("EXISTS", keys.version)):
+            raise cache_exists(spec.cache_id)
         new = await self._with_new_epoch(spec)
         create = call(scripts.CREATE_CACHE, _spec_keys(keys), spec_to_text(new), new.epoch)
-        version = int(await self._one(keys.version, create))
+        (reply,) = await self._commands.run(keys.version, [create], durable=True)
+        version = int(_result(reply))
         if version == 0:
             raise cache_exists(spec.cache_id)
         return replace(new, version=version)
+
+    async def list_as_cache(self, *names: str) -> None:
+        """Put names on the list of caches unless they are on it."""
+        members = [word for name in names for word in (0, name)]
+        await self._one(CACHES, ("ZADD", CACHES, *members))
 
     async def get_cache(self, cache_id: str) -> CacheSpec:
         """As CacheStore.get_cache."""
@@ -61,7 +67,7 @@ class RedisCacheStore:
         """As CacheStore.list_caches."""
         listed: list[CacheSpec] = []
         while len(listed) < limit:
-            low = f"({after}" if after else "-"
+            low = f"({after or NO_CACHE}"
             ids = await self._one(
                 CACHES, ("ZRANGEBYLEX", CACHES, low, "+", "LIMIT", 0, _LISTED_AT_ONCE)
             )
@@ -88,8 +94,10 @@ class RedisCacheStore:
             changed, _ = await self._leave_epoch(kept)
             return changed
         changed, _ = await self._replace(kept, left=kept)
-        if changed.max_entries is not None and before.max_entries is None:
-            await note_existing_uses(self._commands, self._clock, changed)
+        if changed.max_entries is not None:
+            if before.max_entries is None:
+                await note_existing_uses(self._commands, self._clock, changed)
+            await evict_excess(self._commands, changed)
         return changed
 
     async def flush(self, spec: CacheSpec) -> int:
@@ -102,11 +110,16 @@ class RedisCacheStore:
         left = await self.get_cache(cache_id)
         keys = CacheKeys(cache_id)
         gone, count = await self._commands.run(
-            keys.version, [call(scripts.DELETE_CACHE, _spec_keys(keys)), _count(left)]
+            keys.version,
+            [call(scripts.DELETE_CACHE, _spec_keys(keys)), _count(left)],
+            durable=True,
         )
         if _result(gone) == scripts.CACHE_GONE:
             raise cache_not_found(cache_id)
         await self._one(CACHES, ("ZREM", CACHES, cache_id))
+        if await self._one(keys.version, ("EXISTS", keys.version)):
+            # Somebody has made a cache of that name in between.
+            await self.list_as_cache(cache_id)
         await self._note_garbage(cache_id)
         return _counted(count)
 
@@ -127,6 +140,7 @@ class RedisCacheStore:
         version, count = await self._commands.run(
             keys.version,
             [call(scripts.REPLACE_SPEC, _spec_keys(keys), *words), _count(left)],
+            durable=True,
         )
         return replace(spec, version=checked(spec, version)), _counted(count)
 
@@ -136,14 +150,14 @@ class RedisCacheStore:
         seconds, microseconds = await self._one(keys.version, ("TIME",))
         epoch = int(seconds) * 1_000_000 + int(microseconds)
         # Garbage until the settings name it, should this replica die in between.
-        await self._one(keys.dead_epochs, ("ZADD", keys.dead_epochs, epoch, epoch))
+        await self._one(keys.version, call(scripts.PROPOSE_EPOCH, (keys.dead_epochs,), epoch))
         await self._note_garbage(spec.cache_id)
         new = replace(spec, epoch=epoch)
         await self._indexes.create(new)
         return new
 
     async def _note_garbage(self, cache_id: str) -> None:
-        await self._one(GARBAGE, ("SADD", GARBAGE, cache_id))
+        await self._one(GARBAGE, call(scripts.ADD_TO_SET, (GARBAGE,), cache_id))
 
     async def _one(self, key: str, command: Command) -> Any:
         return await run_one(self._commands, key, command)

@@ -13,6 +13,7 @@ from nearhit_server.core.concurrency import together
 from nearhit_server.stores.redis.commands import Command
 from nearhit_server.stores.redis.failures import raise_translated, translated
 from nearhit_server.stores.redis.options import RedisOptions
+from nearhit_server.stores.redis.replication import check_replicas, wait_for_replicas
 from nearhit_server.stores.redis.single import SingleRedis
 
 _FIRST_PAUSE_SECONDS: Final = 0.02
@@ -20,7 +21,8 @@ _LONGEST_PAUSE_SECONDS: Final = 0.2
 
 _AWAY: Final = (theirs.ConnectionError, theirs.TimeoutError, OSError)
 _UNSETTLED: Final = (
-    theirs.MovedError,
+    # And so MOVED, which the library makes a kind of it.
+    theirs.AskError,
     theirs.TryAgainError,
     theirs.ClusterDownError,
     theirs.ReadOnlyError,
@@ -49,19 +51,26 @@ class ClusterRedis:
         self._learning: asyncio.Task[None] | None = None
 
     async def run(
-        self, key: str, commands: Sequence[Command], *, patient: bool = False
+        self,
+        key: str,
+        commands: Sequence[Command],
+        *,
+        patient: bool = False,
+        durable: bool = False,
     ) -> list[Any]:
         """As Commands.run."""
+        waiting = wait_for_replicas(self._options, durable=durable)
         try:
             async with asyncio.timeout(self._options.seconds(patient=patient)):
-                replies = await self._settled(key, commands)
+                replies = await self._settled(key, [*commands, *waiting])
         except (
             *(theirs.RedisError, theirs.RedisClusterException),
             *(TimeoutError, OSError),
         ) as error:
             raise translated(error) or error from error
         raise_translated(replies)
-        return replies
+        check_replicas(self._options, replies[len(commands) :])
+        return replies[: len(commands)]
 
     async def spread(self, commands: Sequence[Command]) -> list[Any]:
         """As Commands.spread."""
@@ -91,21 +100,28 @@ class ClusterRedis:
             except (*_AWAY, theirs.SlotNotCoveredError):
                 replies = None
             if replies is not None:
-                # By type: the library makes MOVED a kind of ASK.
-                asked = next((r for r in replies if type(r) is theirs.AskError), None)
-                if asked is not None:
-                    replies = await self._asking(asked, commands)
+                replies = await self._followed(replies, commands)
                 if not any(isinstance(reply, _UNSETTLED) for reply in replies):
                     return replies
             await self._learn_topology()
             await asyncio.sleep(uniform(0, pause))
             pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
 
-    async def _asking(self, asked: theirs.AskError, commands: Sequence[Command]) -> list[Any]:
-        """The replies of the node to which the slot is moving."""
-        words: list[Command] = [word for command in commands for word in (("ASKING",), command)]
-        replies = await self._node(asked.host, asked.port).pipelined(words)
-        return replies[1::2]
+    async def _followed(self, replies: list[Any], commands: Sequence[Command]) -> list[Any]:
+        """The replies, those that send the asker to the node to which the slot is moving
+        replaced by that node's. What the others found here is not there yet."""
+        # By type: MOVED would count as well.
+        asked = {n: reply for n, reply in enumerate(replies) if type(reply) is theirs.AskError}
+        if not asked:
+            return replies
+        node = next(iter(asked.values()))
+        again = [n for n, command in enumerate(commands) if n in asked or command[0] == "WAIT"]
+        words: list[Command] = [word for n in again for word in (("ASKING",), commands[n])]
+        answers = await self._node(node.host, node.port).pipelined(words)
+        followed = list(replies)
+        for n, answer in zip(again, answers[1::2], strict=True):
+            followed[n] = answer
+        return followed
 
     def _node_of(self, key: str) -> SingleRedis:
         node = self._topology.get_node_from_key(key)

@@ -17,13 +17,19 @@ class Commands(Protocol):
     """
 
     async def run(
-        self, key: str, commands: Sequence[Command], *, patient: bool = False
+        self,
+        key: str,
+        commands: Sequence[Command],
+        *,
+        patient: bool = False,
+        durable: bool = False,
     ) -> list[Any]:
         """The replies, in order, of the node that holds `key`, in one round trip.
 
         A reply that is an error of the command's own (a redis.ResponseError that says nothing
         about Redis's state) is in its place as an exception. `patient` allows for work that
-        takes Redis longer than a search.
+        takes Redis longer than a search. `durable` waits for as many replicas as the options
+        say to have what was written, and raises UnavailableError if they have not.
         """
 
     async def spread(self, commands: Sequence[Command]) -> list[Any]:

@@ -3,11 +3,12 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 import redis.asyncio
 import redis.exceptions
 from redis.asyncio.cluster import ClusterNode, RedisCluster
+from redis.asyncio.connection import parse_url
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel
 from redis.backoff import ExponentialWithJitterBackoff
@@ -28,28 +29,48 @@ async def open_commands(url: str, options: RedisOptions) -> AsyncIterator[Comman
     reads them; with +sentinel several Sentinels, comma-separated, and the master's name as
     path; with +cluster some nodes of a Cluster, comma-separated.
     """
-    try:
-        scheme, _, kind = url.partition("://")[0].partition("+")
-        match kind:
-            case "":
-                commands: SingleRedis | ClusterRedis = _single(url, options)
-            case "sentinel":
-                commands = _behind_sentinels(url, scheme, options)
-            case "cluster":
-                commands = await _cluster(url, scheme, options)
-            case _:
-                raise ValueError(f"unknown scheme {scheme}+{kind}")
-    except (
-        *(redis.exceptions.RedisError, redis.exceptions.RedisClusterException),
-        *(ValueError, OSError),
-    ) as error:
-        failure = translated(error)
-        reason = str(error) if failure is None else failure.message
-        raise StoreStartupError(f"cannot open the store: {reason}") from error
+    commands = await _open(url, options)
     try:
         yield commands
     finally:
         await commands.aclose()
+
+
+async def _open(url: str, options: RedisOptions) -> SingleRedis | ClusterRedis:
+    try:
+        scheme, _, kind = url.partition("://")[0].partition("+")
+        match kind:
+            case "":
+                return _single(url, options)
+            case "sentinel":
+                return _behind_sentinels(url, scheme, options)
+            case "cluster":
+                return await _cluster(url, scheme, options)
+            case _:
+                raise _UrlError("its scheme is unknown")
+    except _UrlError as error:
+        raise _cannot_open(str(error)) from None
+    except (ValueError, TypeError):
+        # What the library says may quote the URL, and with it the password.
+        raise _cannot_open(
+            "its URL is malformed; in a password, characters such as @ : / # ? are written as "
+            "%40 and so on"
+        ) from None
+    except (
+        *(redis.exceptions.RedisError, redis.exceptions.RedisClusterException),
+        OSError,
+    ) as error:
+        failure = translated(error)
+        reason = "Redis refuses" if failure is None else failure.message
+        raise _cannot_open(reason) from error
+
+
+class _UrlError(Exception):
+    """What is wrong with a URL, without anything of it that may be a secret."""
+
+
+def _cannot_open(reason: str) -> StoreStartupError:
+    return StoreStartupError(f"cannot open the store: {reason}")
 
 
 def _connection_settings(options: RedisOptions) -> dict[str, Any]:
@@ -67,14 +88,21 @@ def _connection_settings(options: RedisOptions) -> dict[str, Any]:
 
 def _single(url: str, options: RedisOptions) -> SingleRedis:
     client = redis.asyncio.Redis.from_url(url, **_connection_settings(options))
-    return SingleRedis(client, options)
+    return SingleRedis(_understood(client), options)
+
+
+def _understood(client: redis.asyncio.Redis) -> redis.asyncio.Redis:
+    """The client. Raises TypeError if its URL has an option that connections do not take."""
+    pool = client.connection_pool
+    pool.connection_class(**pool.connection_kwargs)
+    return client
 
 
 def _behind_sentinels(url: str, scheme: str, options: RedisOptions) -> SingleRedis:
     parts = urlsplit(url)
     name = parts.path.strip("/")
     if not name:
-        raise ValueError("the URL of Sentinels ends in the name of their master, as /mymaster")
+        raise _UrlError("its URL lacks the name of the Sentinels' master, as /mymaster")
     settings = _connection_settings(options) | _url_settings(parts, scheme)
     # The Sentinels themselves are asked without the master's credentials.
     of_sentinels = {
@@ -84,7 +112,7 @@ def _behind_sentinels(url: str, scheme: str, options: RedisOptions) -> SingleRed
     sentinel = Sentinel(  # type: ignore[no-untyped-call]
         _addresses(parts), sentinel_kwargs=of_sentinels
     )
-    return SingleRedis(sentinel.master_for(name, **settings), options)
+    return SingleRedis(_understood(sentinel.master_for(name, **settings)), options)
 
 
 async def _cluster(url: str, scheme: str, options: RedisOptions) -> ClusterRedis:
@@ -114,7 +142,7 @@ def _addresses(parts: SplitResult) -> list[tuple[str, int]]:
     for address in hosts.split(","):
         host, _, port = address.rpartition(":")
         if not host or not port.isdigit():
-            raise ValueError(f"{address!r} is not HOST:PORT")
+            raise _UrlError("its URL names a host that is not HOST:PORT")
         addresses.append((host.strip("[]"), int(port)))
     return addresses
 
@@ -123,7 +151,9 @@ def _url_settings(parts: SplitResult, scheme: str) -> dict[str, Any]:
     """What a URL with several hosts says beside them: credentials, TLS and options."""
     credentials = parts.netloc.rpartition("@")[0]
     user, _, password = credentials.partition(":")
-    settings: dict[str, Any] = dict(parse_qsl(parts.query))
+    settings: dict[str, Any] = dict(parse_url(f"{scheme}://host?{parts.query}"))
+    for unwanted in ("host", "connection_class"):
+        settings.pop(unwanted, None)
     if user:
         settings["username"] = unquote(user)
     if password:

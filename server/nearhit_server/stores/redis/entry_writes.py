@@ -8,6 +8,7 @@ from typing import Final
 
 from nearhit_server.core.caches import CacheSpec
 from nearhit_server.core.entries import Entry, EntryChange, LifetimeChange
+from nearhit_server.core.errors import EntryChangedError
 from nearhit_server.core.filters import Filter
 from nearhit_server.core.ports import Clock
 from nearhit_server.stores.redis import scripts
@@ -37,7 +38,7 @@ async def put_entries(
     created: list[bool] = []
     while some := list(islice(puts, _PUT_AT_ONCE)):
         replies = await commands.run(
-            CacheKeys(spec.cache_id).version, some, patient=len(entries) > 1
+            CacheKeys(spec.cache_id).version, some, patient=len(entries) > 1, durable=True
         )
         created += [checked(spec, reply) == 1 for reply in replies]
     return created
@@ -67,13 +68,22 @@ async def update_entry(
                 scripts.UPDATE,
                 _entry_keys(spec, entry_id),
                 *(spec.version, entry_id, _new_lifetime(change.lifetime, clock.now())),
-                *(_bounded(spec), len(removed), *removed, *_flat(written)),
+                *(_bounded(spec), _expected(change), len(removed), *removed),
+                *_flat(written),
             )
         ],
+        durable=True,
     )
-    if not checked(spec, reply):
+    outcome = checked(spec, reply)
+    if outcome == scripts.ENTRY_CHANGED:
+        raise EntryChangedError
+    if not outcome:
         return None
     return await get_entry(commands, clock, spec, entry_id)
+
+
+def _expected(change: EntryChange) -> str | int:
+    return "" if change.if_updated_at is None else to_microseconds(change.if_updated_at)
 
 
 def _new_lifetime(change: LifetimeChange | None, now: datetime) -> str | int:
@@ -130,6 +140,7 @@ async def delete_entries(commands: Commands, spec: CacheSpec, entry_ids: Sequenc
                 )
             ],
             patient=True,
+            durable=True,
         )
         deleted += checked(spec, reply)
     return deleted

@@ -13,6 +13,9 @@ from nearhit_server.core.errors import (
 
 _NO_SEARCH = ("unknown command 'FT.", "unknown command `FT.", "Unknown Redis command 'FT.")
 
+_NOT_NOW = ("MISCONF", "NOREPLICAS", "MASTERDOWN", "BUSY ")
+"""The disk, the replicas or a script of somebody's keep Redis from it."""
+
 
 def translated(error: BaseException) -> NearhitError | None:
     """The error for the caller, None if it says nothing of Redis's state."""
@@ -41,6 +44,29 @@ def translated(error: BaseException) -> NearhitError | None:
             return _unavailable(
                 "Redis has no Search module (the Redis Query Engine)", Reason.STORE_MISCONFIGURED
             )
+        case theirs.ResponseError() if "db != 0" in text:
+            return _unavailable(
+                "the Search module works in database 0 alone, and the URL names another",
+                Reason.STORE_MISCONFIGURED,
+            )
+        case theirs.AskError():
+            return _unavailable(
+                "Redis is a Cluster, whose URL begins with redis+cluster:// or rediss+cluster://",
+                Reason.STORE_MISCONFIGURED,
+            )
+        case theirs.RedisClusterException() if "not enabled" in text:
+            return _unavailable(
+                "Redis is not a Cluster, so its URL begins with redis:// or rediss://",
+                Reason.STORE_MISCONFIGURED,
+            )
+        case theirs.ConnectionError() if "CERTIFICATE_VERIFY_FAILED" in text:
+            return _unavailable(
+                "the certificate of Redis is not trusted; ssl_ca_certs in the URL names the file "
+                "of its authority",
+                Reason.STORE_MISCONFIGURED,
+            )
+        case theirs.ResponseError() if text.startswith(_NOT_NOW):
+            return _unavailable("Redis cannot do it for now", Reason.STORE_UNAVAILABLE)
         case theirs.ResponseError() if "OOM" in text[:40]:
             return translated(theirs.OutOfMemoryError(text))
         case theirs.ResponseError() if "READONLY" in text[:40]:

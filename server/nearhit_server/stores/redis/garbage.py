@@ -16,11 +16,18 @@ from nearhit_server.stores.redis.cache_store import RedisCacheStore
 from nearhit_server.stores.redis.commands import Command, Commands, call, run_one
 from nearhit_server.stores.redis.indexes import is_missing_index
 from nearhit_server.stores.redis.keys import GARBAGE, CacheKeys, EpochKeys
-from nearhit_server.stores.redis.searches import all_keys, drop_index, keys_of_rows, more_keys
+from nearhit_server.stores.redis.searches import (
+    all_keys,
+    create_key_index,
+    drop_index,
+    keys_of_rows,
+    more_keys,
+)
 
 _log = structlog.get_logger()
 
 _INTERVAL_SECONDS: Final = 1.0
+_PAUSE_SECONDS: Final = 0.05
 _REMOVED_AT_ONCE: Final = 500
 _LEASE_MILLISECONDS: Final = 10_000
 """How long a replica that died keeps the others from going on."""
@@ -95,20 +102,34 @@ class GarbageCollector:
         await self._one(keys.version, ("UNLINK", epoch.uses, epoch.expiries))
 
     async def _doom(self, keys: CacheKeys, epoch: EpochKeys) -> None:
-        """Note the keys of all entries, as far as there still is an index that knows them."""
-        (reply,) = await self._commands.run(
-            keys.version, [all_keys(epoch, at_once=_REMOVED_AT_ONCE)], patient=True
-        )
-        while not is_missing_index(reply):
-            if isinstance(reply, Exception):
-                raise reply
-            rows, cursor = reply
+        """Note the keys of all entries, unless that was done before."""
+        if not await self._has_index(keys, epoch):
+            return
+        rows, cursor = await self._one(keys.version, all_keys(epoch, at_once=_REMOVED_AT_ONCE))
+        while True:
             if found := keys_of_rows(rows):
-                await self._one(epoch.doomed, ("SADD", epoch.doomed, *found))
+                doom = call(scripts.ADD_TO_SET, (epoch.doomed,), *found)
+                await self._one(epoch.doomed, doom)
             if not cursor:
                 return
             await self._renew_lease(keys)
-            reply = await self._one(keys.version, more_keys(epoch, cursor))
+            rows, cursor = await self._one(keys.version, more_keys(epoch, cursor))
+
+    async def _has_index(self, keys: CacheKeys, epoch: EpochKeys) -> bool:
+        """Whether the epoch has an index; made again if it was lost, as one that does not move
+        with its slot in a Cluster, and not dropped here."""
+        info, doomed = await self._commands.run(
+            keys.version, [("FT.INFO", epoch.index), ("EXISTS", epoch.doomed)], patient=True
+        )
+        if not is_missing_index(info):
+            return True
+        if doomed:
+            return False
+        await self._one(keys.version, create_key_index(epoch))
+        while int((await self._one(keys.version, ("FT.INFO", epoch.index)))[b"indexing"]):
+            await self._renew_lease(keys)
+            await asyncio.sleep(_PAUSE_SECONDS)
+        return True
 
     async def _renew_lease(self, keys: CacheKeys) -> None:
         await self._one(keys.lease, ("PEXPIRE", keys.lease, _LEASE_MILLISECONDS))

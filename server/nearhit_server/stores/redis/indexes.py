@@ -7,9 +7,14 @@ import redis.exceptions
 import structlog
 
 from nearhit_server.core.caches import CacheSpec
-from nearhit_server.core.errors import FailedPreconditionError, Reason, UnavailableError
-from nearhit_server.stores.redis import searches
-from nearhit_server.stores.redis.commands import Commands
+from nearhit_server.core.errors import (
+    FailedPreconditionError,
+    Reason,
+    ResourceExhaustedError,
+    UnavailableError,
+)
+from nearhit_server.stores.redis import scripts, searches
+from nearhit_server.stores.redis.commands import Commands, call
 from nearhit_server.stores.redis.keys import CacheKeys, EpochKeys
 
 _log = structlog.get_logger()
@@ -25,10 +30,17 @@ class Indexes:
         self._commands = commands
         self._algorithm = algorithm
 
-    async def create(self, spec: CacheSpec) -> None:
-        """Make the index of the cache's epoch. Raises FailedPreconditionError if there is one
-        that does not fit."""
-        (reply,) = await self._run(spec, searches.create_index(spec, algorithm=self._algorithm))
+    async def create(self, spec: CacheSpec, *, of_new_epoch: bool = True) -> None:
+        """Make the index of the cache's epoch; a new one has no entries to look for. Raises
+        FailedPreconditionError if there is one that does not fit."""
+        create = searches.create_index(spec, algorithm=self._algorithm, scan=not of_new_epoch)
+        try:
+            (reply,) = await self._run(spec, create)
+        except ResourceExhaustedError:
+            # A flush is how to get out of this.
+            _, index, *words = create
+            full = call(scripts.CREATE_INDEX, (str(index),), *words)
+            (reply,) = await self._run(spec, full)
         if isinstance(reply, Exception):
             if "exists" not in str(reply):
                 raise reply
@@ -38,7 +50,7 @@ class Indexes:
         """Make a missing index again, and wait a little while Redis fills it from the entries.
         Raises UnavailableError if that takes longer."""
         _log.warning("index missing, making it again", cache=spec.cache_id)
-        await self.create(spec)
+        await self.create(spec, of_new_epoch=False)
         for _ in range(_MAX_PAUSES):
             if not int((await self._info(spec))[b"indexing"]):
                 return

@@ -9,6 +9,9 @@ from nearhit_server.core.ports import EmbeddingKey
 CACHES: Final = "nearhit:caches"
 """Sorted set of the ids of all caches, in alphabetical order."""
 
+NO_CACHE: Final = ""
+"""A member of CACHES that names no cache: while Redis has its data, the list is never empty."""
+
 GARBAGE: Final = "nearhit:garbage"
 """Set of the ids of caches, living or not, that have dead epochs to remove."""
 

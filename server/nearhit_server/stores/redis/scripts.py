@@ -14,6 +14,9 @@ CACHE_GONE: Final = -1
 SPEC_CHANGED: Final = -2
 """Returned instead of a result: the settings have another version."""
 
+ENTRY_CHANGED: Final = -3
+"""Returned instead of a result: the entry was changed since it was read."""
+
 
 @dataclass(frozen=True)
 class Script:
@@ -26,6 +29,12 @@ class Script:
         """What EVALSHA takes."""
         return hashlib.sha1(self.source.encode(), usedforsecurity=False).hexdigest()
 
+
+_REFUSED_WHEN_FULL: Final = "#!lua\n"
+"""Without such a line, a script that has written anything at all may go past maxmemory."""
+
+_EVEN_WHEN_FULL: Final = "#!lua flags=allow-oom\n"
+"""For what frees memory in the end, and for the little that a search writes."""
 
 _CHECK_VERSION: Final = """
 local version = redis.call('GET', KEYS[1])
@@ -57,10 +66,31 @@ local function use(uses, expiries, id, ttl)
 end
 """
 
+_BOUND: Final = """
+-- Removes the least recently used beyond `max`, some at a time; returns how many.
+local function bound(uses, expiries, max, prefix)
+  local expired = redis.call('ZRANGEBYSCORE', expiries, '-inf', now, 'LIMIT', 0, 1000)
+  for _, id in ipairs(expired) do
+    redis.call('ZREM', uses, id)
+    redis.call('ZREM', expiries, id)
+  end
+  local excess = redis.call('ZCARD', uses) - max
+  if excess <= 0 then return 0 end
+  local evicted = redis.call('ZPOPMIN', uses, math.min(excess, 50))
+  for i = 1, #evicted, 2 do
+    redis.call('UNLINK', prefix .. evicted[i])
+    redis.call('ZREM', expiries, evicted[i])
+  end
+  return #evicted / 2
+end
+"""
+
 PUT: Final = Script(
-    _CHECK_VERSION
+    _REFUSED_WHEN_FULL
+    + _CHECK_VERSION
     + _NOW
     + _LIFETIME
+    + _BOUND
     + """
 -- KEYS: version, entry, uses, expiries
 -- ARGV: version, entry id, ttl in ms or 'none', max entries or '', entry prefix,
@@ -71,37 +101,40 @@ redis.call('HSET', KEYS[2], unpack(ARGV, 6))
 live(KEYS[2], ARGV[3])
 if ARGV[4] ~= '' then
   use(KEYS[3], KEYS[4], ARGV[2], ARGV[3])
-  local expired = redis.call('ZRANGEBYSCORE', KEYS[4], '-inf', now, 'LIMIT', 0, 1000)
-  for _, id in ipairs(expired) do
-    redis.call('ZREM', KEYS[3], id)
-    redis.call('ZREM', KEYS[4], id)
-  end
-  local excess = redis.call('ZCARD', KEYS[3]) - ARGV[4]
-  if excess > 0 then
-    local evicted = redis.call('ZPOPMIN', KEYS[3], math.min(excess, 1000))
-    for i = 1, #evicted, 2 do
-      redis.call('UNLINK', ARGV[5] .. evicted[i])
-      redis.call('ZREM', KEYS[4], evicted[i])
-    end
-  end
+  bound(KEYS[3], KEYS[4], ARGV[4], ARGV[5])
 end
 return created and 1 or 0
 """
 )
 
-UPDATE: Final = Script(
+EVICT: Final = Script(
     _CHECK_VERSION
+    + _NOW
+    + _BOUND
+    + """
+-- KEYS: version, uses, expiries
+-- ARGV: version, max entries, entry prefix
+-- Returns how many were removed; there may be more to remove.
+return bound(KEYS[2], KEYS[3], ARGV[2], ARGV[3])
+"""
+)
+
+UPDATE: Final = Script(
+    _REFUSED_WHEN_FULL
+    + _CHECK_VERSION
     + _NOW
     + _LIFETIME
     + """
 -- KEYS: version, entry, uses, expiries
 -- ARGV: version, entry id, ttl in ms or 'keep' or 'none', 'bounded' or '',
---       how many fields to remove, those, field, value, ...
--- Returns 1, or 0 if there is no such entry.
+--       the updated_us that the entry must have or '', how many fields to remove, those,
+--       field, value, ...
+-- Returns 1, 0 if there is no such entry, or -3 if it was changed since.
 if redis.call('EXISTS', KEYS[2]) == 0 then return 0 end
-local removed = tonumber(ARGV[5])
-if removed > 0 then redis.call('HDEL', KEYS[2], unpack(ARGV, 6, 5 + removed)) end
-if #ARGV > 5 + removed then redis.call('HSET', KEYS[2], unpack(ARGV, 6 + removed)) end
+if ARGV[5] ~= '' and redis.call('HGET', KEYS[2], 'updated_us') ~= ARGV[5] then return -3 end
+local removed = tonumber(ARGV[6])
+if removed > 0 then redis.call('HDEL', KEYS[2], unpack(ARGV, 7, 6 + removed)) end
+if #ARGV > 6 + removed then redis.call('HSET', KEYS[2], unpack(ARGV, 7 + removed)) end
 live(KEYS[2], ARGV[3])
 if ARGV[4] ~= '' then use(KEYS[3], KEYS[4], ARGV[2], ARGV[3]) end
 return 1
@@ -109,7 +142,8 @@ return 1
 )
 
 TOUCH: Final = Script(
-    _CHECK_VERSION
+    _EVEN_WHEN_FULL
+    + _CHECK_VERSION
     + _NOW
     + _LIFETIME
     + """
@@ -152,7 +186,8 @@ return 1
 )
 
 CREATE_CACHE: Final = Script(
-    _NOW
+    _REFUSED_WHEN_FULL
+    + _NOW
     + """
 -- KEYS: version, spec, dead epochs
 -- ARGV: spec as JSON, its epoch
@@ -167,7 +202,8 @@ return version
 )
 
 REPLACE_SPEC: Final = Script(
-    _CHECK_VERSION
+    _EVEN_WHEN_FULL
+    + _CHECK_VERSION
     + _NOW
     + """
 -- KEYS: version, spec, dead epochs
@@ -185,7 +221,8 @@ return new
 )
 
 DELETE_CACHE: Final = Script(
-    """
+    _EVEN_WHEN_FULL
+    + """
 -- KEYS: version, spec, dead epochs
 -- Returns 1, or -1 if there is no such cache.
 local spec = redis.call('GET', KEYS[2])
@@ -193,6 +230,33 @@ if not spec then return -1 end
 redis.call('ZADD', KEYS[3], 0, cjson.decode(spec).epoch)
 redis.call('DEL', KEYS[1], KEYS[2])
 return 1
+"""
+)
+
+PROPOSE_EPOCH: Final = Script(
+    _EVEN_WHEN_FULL
+    + """
+-- KEYS: dead epochs
+-- ARGV: an epoch that is new
+return redis.call('ZADD', KEYS[1], ARGV[1], ARGV[1])
+"""
+)
+
+CREATE_INDEX: Final = Script(
+    _EVEN_WHEN_FULL
+    + """
+-- KEYS: the index
+-- ARGV: what follows the name in FT.CREATE
+return redis.call('FT.CREATE', KEYS[1], unpack(ARGV))
+"""
+)
+
+ADD_TO_SET: Final = Script(
+    _EVEN_WHEN_FULL
+    + """
+-- KEYS: a set
+-- ARGV: members
+return redis.call('SADD', KEYS[1], unpack(ARGV))
 """
 )
 
@@ -209,6 +273,7 @@ return #keys
 
 ALL: Final = (
     PUT,
+    EVICT,
     UPDATE,
     TOUCH,
     DELETE,
@@ -216,5 +281,8 @@ ALL: Final = (
     CREATE_CACHE,
     REPLACE_SPEC,
     DELETE_CACHE,
+    PROPOSE_EPOCH,
+    CREATE_INDEX,
+    ADD_TO_SET,
     REMOVE_DOOMED,
 )

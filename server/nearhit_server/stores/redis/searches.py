@@ -28,8 +28,9 @@ class Document:
     fields: Mapping[bytes, bytes] | None
 
 
-def create_index(spec: CacheSpec, *, algorithm: str) -> Command:
-    """Makes the index of a cache's epoch. `algorithm` is HNSW or FLAT."""
+def create_index(spec: CacheSpec, *, algorithm: str, scan: bool) -> Command:
+    """Makes the index of a cache's epoch. `algorithm` is HNSW or FLAT; `scan` looks for entries
+    that are there already, among all keys of the Redis."""
     keys = EpochKeys.of(spec)
     tuning: Command = _HNSW if algorithm == "HNSW" else ()
     vector: Command = (
@@ -43,11 +44,21 @@ def create_index(spec: CacheSpec, *, algorithm: str) -> Command:
         for word in (numeric_field(name), "NUMERIC")
     ]
     return (
-        *("FT.CREATE", keys.index, "ON", "HASH", "PREFIX", 1, keys.entries, "SCHEMA"),
+        *("FT.CREATE", keys.index, "ON", "HASH", "PREFIX", 1, keys.entries),
+        *(() if scan else ("SKIPINITIALSCAN",)),
+        "SCHEMA",
         *("folded_key", "TAG", "cased_key", "TAG", "tags", "TAG"),
         *("updated_us", "NUMERIC", "SORTABLE"),
         *numbers,
         *("vector", "VECTOR", algorithm, len(vector), *vector),
+    )
+
+
+def create_key_index(keys: EpochKeys) -> Command:
+    """Makes an index that serves for `all_keys` alone."""
+    return (
+        *("FT.CREATE", keys.index, "ON", "HASH", "PREFIX", 1, keys.entries),
+        *("SCHEMA", "cased_key", "TAG"),
     )
 
 

@@ -10,6 +10,7 @@ import redis.exceptions
 from nearhit_server.stores.redis.commands import Command
 from nearhit_server.stores.redis.failures import raise_translated, translated
 from nearhit_server.stores.redis.options import RedisOptions
+from nearhit_server.stores.redis.replication import check_replicas, wait_for_replicas
 from nearhit_server.stores.redis.scripts import ALL
 
 
@@ -22,16 +23,23 @@ class SingleRedis:
         self._connections = asyncio.Semaphore(options.max_connections)
 
     async def run(
-        self, key: str, commands: Sequence[Command], *, patient: bool = False
+        self,
+        key: str,
+        commands: Sequence[Command],
+        *,
+        patient: bool = False,
+        durable: bool = False,
     ) -> list[Any]:
         """As Commands.run."""
+        sent = [*commands, *wait_for_replicas(self._options, durable=durable)]
         try:
             async with asyncio.timeout(self._options.seconds(patient=patient)):
-                replies = await self.pipelined(commands)
+                replies = await self.pipelined(sent)
         except (redis.exceptions.RedisError, TimeoutError, OSError) as error:
             raise translated(error) or error from error
         raise_translated(replies)
-        return replies
+        check_replicas(self._options, replies[len(commands) :])
+        return replies[: len(commands)]
 
     async def spread(self, commands: Sequence[Command]) -> list[Any]:
         """As Commands.spread."""

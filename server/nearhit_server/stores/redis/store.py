@@ -5,17 +5,17 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 
 from nearhit_server.core.caches import CacheSpec
-from nearhit_server.core.errors import NearhitError
+from nearhit_server.core.errors import NearhitError, Reason, UnavailableError
 from nearhit_server.core.ports import Clock, EmbeddingKey, EmbeddingRow
 from nearhit_server.stores.failures import StoreStartupError
 from nearhit_server.stores.redis.cache_store import RedisCacheStore
-from nearhit_server.stores.redis.commands import Commands
+from nearhit_server.stores.redis.commands import Commands, run_one
 from nearhit_server.stores.redis.connecting import open_commands
 from nearhit_server.stores.redis.embedding_rows import get_embeddings, put_embeddings
 from nearhit_server.stores.redis.entry_store import RedisEntryStore
 from nearhit_server.stores.redis.garbage import GarbageCollector
 from nearhit_server.stores.redis.indexes import Indexes
-from nearhit_server.stores.redis.keys import CACHES
+from nearhit_server.stores.redis.keys import CACHES, NO_CACHE
 from nearhit_server.stores.redis.options import RedisOptions
 
 
@@ -69,7 +69,10 @@ class RedisStore(RedisEntryStore):
 
     async def check(self) -> None:
         """As Store.check."""
-        await self._commands.run(CACHES, [("EXISTS", CACHES)])
+        if not await run_one(self._commands, CACHES, ("EXISTS", CACHES)):
+            raise UnavailableError(
+                "Redis has lost what nearhit kept in it", reason=Reason.STORE_UNAVAILABLE
+            )
 
     async def collect_garbage(self) -> None:
         """Remove what flushes and deletions have left; done about every second anyway."""
@@ -86,6 +89,7 @@ async def open_redis_store(
         await _check_search(commands)
         indexes = Indexes(commands, algorithm=options.algorithm)
         caches = RedisCacheStore(commands, indexes=indexes, clock=clock)
+        await _begin(commands, caches)
         garbage = GarbageCollector(commands, caches)
         collecting = asyncio.create_task(garbage.run(), name="redis garbage")
         try:
@@ -94,6 +98,15 @@ async def open_redis_store(
             collecting.cancel()
             with suppress(asyncio.CancelledError):
                 await collecting
+
+
+async def _begin(commands: Commands, caches: RedisCacheStore) -> None:
+    try:
+        # Only looked at where it can be: a full or read-only Redis may still be searched.
+        if not await run_one(commands, CACHES, ("EXISTS", CACHES)):
+            await caches.list_as_cache(NO_CACHE)
+    except NearhitError as error:
+        raise StoreStartupError(error.message) from error
 
 
 async def _check_search(commands: Commands) -> None:

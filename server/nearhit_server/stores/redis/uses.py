@@ -6,7 +6,7 @@ from nearhit_server.core.caches import CacheSpec
 from nearhit_server.core.entries import Entry
 from nearhit_server.core.ports import Clock
 from nearhit_server.stores.redis import scripts
-from nearhit_server.stores.redis.commands import Commands, call
+from nearhit_server.stores.redis.commands import Commands, call, run_one
 from nearhit_server.stores.redis.entry_reads import list_entries
 from nearhit_server.stores.redis.keys import CacheKeys, EpochKeys
 from nearhit_server.stores.redis.replies import checked
@@ -45,6 +45,20 @@ async def note_existing_uses(commands: Commands, clock: Clock, spec: CacheSpec) 
         cursor = page.next_cursor
         if cursor is None:
             return
+
+
+async def evict_excess(commands: Commands, spec: CacheSpec) -> None:
+    """Remove the least recently used entries beyond a bound that has been lowered."""
+    keys = EpochKeys.of(spec)
+    version = CacheKeys(spec.cache_id).version
+    assert spec.max_entries is not None
+    evict = call(
+        scripts.EVICT,
+        (version, keys.uses, keys.expiries),
+        *(spec.version, spec.max_entries, keys.entries),
+    )
+    while checked(spec, await run_one(commands, version, evict, patient=True)):
+        pass
 
 
 def _expiry_score(entry: Entry) -> str | int:

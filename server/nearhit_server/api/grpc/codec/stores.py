@@ -3,7 +3,12 @@
 from nearhit.v1 import semantic_cache_pb2 as pb
 from nearhit_server.api.grpc.codec.choices import EXACT_ONLY_REASON_NUMBERS
 from nearhit_server.api.grpc.codec.entries import encode_entry
-from nearhit_server.api.grpc.codec.values import decode_duration, decode_mask, decode_vector
+from nearhit_server.api.grpc.codec.values import (
+    decode_duration,
+    decode_mask,
+    decode_vector,
+    named_part,
+)
 from nearhit_server.core.queries import EntryUpdate, NewEntry, Stored, Updated, UpdateField
 
 
@@ -30,8 +35,10 @@ def encode_stored(stored: Stored) -> pb.StoreResponse:
 
 def decode_update(message: pb.UpdateRequest) -> EntryUpdate:
     """What to change. Raises InvalidArgumentError."""
+    fields = decode_mask(message.update_mask.paths, UpdateField, field="update_mask")
+    message = named_part(message, message.update_mask)
     return EntryUpdate(
-        fields=decode_mask(message.update_mask.paths, UpdateField, field="update_mask"),
+        fields=fields,
         prompt=message.prompt if message.HasField("prompt") else None,
         response=message.response if message.HasField("response") else None,
         metadata_json=message.metadata_json if message.HasField("metadata_json") else None,

@@ -6,6 +6,8 @@ from typing import Final, TypeVar
 
 import numpy as np
 from google.protobuf.duration_pb2 import Duration
+from google.protobuf.field_mask_pb2 import FieldMask
+from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from nearhit.v1 import types_pb2
@@ -13,6 +15,7 @@ from nearhit_server.core.validation import invalid
 from nearhit_server.core.vectors import FloatVector
 
 T = TypeVar("T")
+M = TypeVar("M", bound=Message)
 
 _LITTLE_ENDIAN_FLOAT: Final = np.dtype("<f4")
 _MAX_DURATION_SECONDS: Final = 315_576_000_000
@@ -71,3 +74,11 @@ def decode_mask(paths: Iterable[str], known: Callable[[str], T], *, field: str) 
                 f"{field}.paths[{index}]", f"{path[:80]!r} is no field that can be named here"
             ) from error
     return frozenset(fields)
+
+
+def named_part(message: M, mask: FieldMask) -> M:
+    """A copy with the fields that the mask names, which are known; the others do not count,
+    whatever they hold."""
+    part = type(message)()
+    mask.MergeMessage(message, part)
+    return part

@@ -53,7 +53,12 @@ class Settings(BaseSettings):
     """The server's settings: flags, then NEARHIT_* variables, then a TOML file, then defaults."""
 
     model_config = SettingsConfigDict(
-        env_prefix="NEARHIT_", env_ignore_empty=True, extra="forbid", frozen=True
+        env_prefix="NEARHIT_",
+        env_ignore_empty=True,
+        extra="forbid",
+        frozen=True,
+        # Among them are passwords.
+        hide_input_in_errors=True,
     )
 
     grpc: str = Field("127.0.0.1:50051", description="gRPC address, HOST:PORT; port 0: any free")

@@ -9,7 +9,8 @@ import structlog
 
 from nearhit_server.core.embedding.batching import BatchingStage
 from nearhit_server.core.embedding.keys import embedding_key
-from nearhit_server.core.embedding.vector_lru import CachedVector, Unread, VectorLru
+from nearhit_server.core.embedding.reading import Unread, unread_of
+from nearhit_server.core.embedding.vector_lru import CachedVector, VectorLru
 from nearhit_server.core.errors import UnavailableError
 from nearhit_server.core.ports import (
     Clock,
@@ -106,11 +107,11 @@ class Embedder:
         readable = {
             text: tokens
             for text, tokens in tokenized.items()
-            if (unread := _unread(tokens)) is None or unread in tolerated
+            if (unread := unread_of(tokens)) is None or unread in tolerated
         }
         rows = await self._encode(readable)
         return {
-            text: Embedding(None, _unread(tokens), cached=False)
+            text: Embedding(None, unread_of(tokens), cached=False)
             for text, tokens in tokenized.items()
         } | {text: _embedding(row, tolerated, cached=False) for text, row in rows.items()}
 
@@ -124,7 +125,7 @@ class Embedder:
         missing = {text: tokens for text, tokens in tokenized.items() if text not in rows}
         vectors = await self._stage.encode(list(missing.values()))
         encoded = {
-            text: CachedVector(vector, _unread(tokens))
+            text: CachedVector(vector, unread_of(tokens))
             for (text, tokens), vector in zip(missing.items(), vectors, strict=True)
         }
         await self._remember({embedding_key(self.name, t): row for t, row in encoded.items()})
@@ -168,12 +169,6 @@ class Embedder:
 
     def _row_name(self, key: str) -> EmbeddingKey:
         return EmbeddingKey("", self.identity, key)
-
-
-def _unread(tokens: TokenizedText) -> Unread | None:
-    if tokens.has_unknown:
-        return Unread.UNKNOWN_TOKENS
-    return Unread.PAST_WINDOW if tokens.exceeds_window else None
 
 
 def _embedding(row: CachedVector, tolerated: Collection[Unread], *, cached: bool) -> Embedding:

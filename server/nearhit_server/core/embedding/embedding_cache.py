@@ -8,7 +8,7 @@ from nearhit_server.core import limits
 from nearhit_server.core.embedding.embedder import Embedder
 from nearhit_server.core.embedding.keys import EMBEDDING_KEY, embedding_key
 from nearhit_server.core.embedding.models import Models
-from nearhit_server.core.embedding.vector_lru import Unread
+from nearhit_server.core.embedding.reading import Unread
 from nearhit_server.core.limits import Limits
 from nearhit_server.core.ports import EmbeddingKey, EmbeddingTable
 from nearhit_server.core.validation import Violations, check_prompt

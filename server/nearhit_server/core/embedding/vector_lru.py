@@ -3,20 +3,13 @@
 import sys
 from collections import OrderedDict
 from dataclasses import dataclass
-from enum import Enum
 from typing import Final
 
+from nearhit_server.core.embedding.reading import Unread
 from nearhit_server.core.vectors import FloatVector
 
 _ROW_OVERHEAD_BYTES: Final = 300
 """The dictionary's slot, the array's header and the row object, measured with CPython 3.11."""
-
-
-class Unread(Enum):
-    """What of a text the model did not read."""
-
-    PAST_WINDOW = "past_window"
-    UNKNOWN_TOKENS = "unknown_tokens"
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,6 +48,8 @@ class RedisCacheStore:
         version = int(_result(reply))
         if version == 0:
             raise cache_exists(spec.cache_id)
+        # Again, because somebody who deletes a cache of that name may just have taken it off.
+        await self.list_as_cache(spec.cache_id)
         return replace(new, version=version)
 
     async def list_as_cache(self, *names: str) -> None:

@@ -47,7 +47,7 @@ async def _open(url: str, options: RedisOptions) -> SingleRedis | ClusterRedis:
             case "cluster":
                 return await _cluster(url, scheme, options)
             case _:
-                raise _UrlError("its scheme is unknown")
+                raise _UrlError("the scheme of its URL is unknown")
     except _UrlError as error:
         raise _cannot_open(str(error)) from None
     except (ValueError, TypeError):
@@ -94,6 +94,8 @@ def _single(url: str, options: RedisOptions) -> SingleRedis:
 def _understood(client: redis.asyncio.Redis) -> redis.asyncio.Redis:
     """The client. Raises TypeError if its URL has an option that connections do not take."""
     pool = client.connection_pool
+    if pool.connection_kwargs.get("db"):
+        raise _UrlError("its URL names a database other than 0, where there is no Search")
     pool.connection_class(**pool.connection_kwargs)
     return client
 

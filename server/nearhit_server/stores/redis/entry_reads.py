@@ -132,24 +132,33 @@ async def _find_among_many(
     fields: Sequence[str],
 ) -> list[Neighbour]:
     """The nearest where many are dead or equally near: first which, then what they say."""
+    while True:
+        live = await _live_among_many(commands, spec, vector, where, limit)
+        best = sorted(live, key=_document_rank)[: limit + _SPARE_NEIGHBOURS]
+        contents = await ask(commands, spec, [("HMGET", d.key, *fields) for d in best])
+        neighbours = [
+            _neighbour(document, Document(document.key, _named(fields, values)))
+            for document, values in zip(best, contents, strict=True)
+            if values[0] is not None
+        ]
+        # Those that have just died may have kept others out.
+        if len(neighbours) >= limit or len(neighbours) == len(live):
+            return neighbours[:limit]
+
+
+async def _live_among_many(
+    commands: Commands, spec: CacheSpec, vector: FloatVector, where: Filter | None, limit: int
+) -> list[Document]:
+    """Enough of the nearest to hold the nearest `limit`, without what the entries say."""
     keys = EpochKeys.of(spec)
     asked = limit + _SPARE_NEIGHBOURS
-    found: list[Document] = []
-    while not _enough(found, limit=limit, asked=asked) or not found:
+    while True:
         asked *= _WIDENING
         search = nearest(keys, query_of(where), vector, limit=asked, fields=("updated_us",))
         (reply,) = await ask(commands, spec, [search], patient=True)
         found = documents(reply)
-        if len(found) < asked:
-            break
-    live = [document for document in found if document.fields]
-    best = sorted(live, key=_document_rank)[: limit + _SPARE_NEIGHBOURS]
-    contents = await ask(commands, spec, [("HMGET", d.key, *fields) for d in best])
-    return [
-        _neighbour(document, Document(document.key, _named(fields, values)))
-        for document, values in zip(best, contents, strict=True)
-        if values[0] is not None
-    ][:limit]
+        if _enough(found, limit=limit, asked=asked):
+            return [document for document in found if document.fields]
 
 
 def _named(fields: Sequence[str], values: Sequence[bytes | None]) -> dict[bytes, bytes]:

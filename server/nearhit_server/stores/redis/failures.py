@@ -1,6 +1,7 @@
 """What goes wrong with Redis, in the words of the core."""
 
 from collections.abc import Iterable
+from typing import Final
 
 import redis.exceptions as theirs
 
@@ -13,6 +14,9 @@ from nearhit_server.core.errors import (
 
 _NO_SEARCH = ("unknown command 'FT.", "unknown command `FT.", "Unknown Redis command 'FT.")
 
+OF_A_CLUSTER: Final = (
+    "Redis is a Cluster, so its URL begins with redis+cluster:// or rediss+cluster://"
+)
 _NOT_NOW = ("MISCONF", "NOREPLICAS", "MASTERDOWN", "BUSY ")
 """The disk, the replicas or a script of somebody's keep Redis from it."""
 
@@ -44,14 +48,9 @@ def translated(error: BaseException) -> NearhitError | None:
             return _unavailable(
                 "Redis has no Search module (the Redis Query Engine)", Reason.STORE_MISCONFIGURED
             )
-        case theirs.ResponseError() if "db != 0" in text:
-            return _unavailable(
-                "the Search module works in database 0 alone, and the URL names another",
-                Reason.STORE_MISCONFIGURED,
-            )
         case theirs.AskError():
             return _unavailable(
-                "Redis is a Cluster, whose URL begins with redis+cluster:// or rediss+cluster://",
+                OF_A_CLUSTER,
                 Reason.STORE_MISCONFIGURED,
             )
         case theirs.RedisClusterException() if "not enabled" in text:

@@ -82,8 +82,8 @@ class GarbageCollector:
                 await self._one(GARBAGE, ("SADD", GARBAGE, cache_id))
 
     async def _lease(self, keys: CacheKeys) -> bool:
-        lease = ("SET", keys.lease, self._name, "NX", "PX", _LEASE_MILLISECONDS)
-        return await self._one(keys.lease, lease) is not None
+        lease = call(scripts.LEASE, (keys.lease,), self._name, _LEASE_MILLISECONDS)
+        return bool(await self._one(keys.lease, lease))
 
     async def _current_epoch(self, cache_id: str) -> int | None:
         try:

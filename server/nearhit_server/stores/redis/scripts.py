@@ -251,6 +251,16 @@ return redis.call('FT.CREATE', KEYS[1], unpack(ARGV))
 """
 )
 
+LEASE: Final = Script(
+    _EVEN_WHEN_FULL
+    + """
+-- KEYS: the lease
+-- ARGV: the holder's name, milliseconds
+-- Returns 1, or 0 if somebody else holds it.
+return redis.call('SET', KEYS[1], ARGV[1], 'NX', 'PX', ARGV[2]) and 1 or 0
+"""
+)
+
 ADD_TO_SET: Final = Script(
     _EVEN_WHEN_FULL
     + """
@@ -283,6 +293,7 @@ ALL: Final = (
     DELETE_CACHE,
     PROPOSE_EPOCH,
     CREATE_INDEX,
+    LEASE,
     ADD_TO_SET,
     REMOVE_DOOMED,
 )

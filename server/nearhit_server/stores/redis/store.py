@@ -13,10 +13,12 @@ from nearhit_server.stores.redis.commands import Commands, run_one
 from nearhit_server.stores.redis.connecting import open_commands
 from nearhit_server.stores.redis.embedding_rows import get_embeddings, put_embeddings
 from nearhit_server.stores.redis.entry_store import RedisEntryStore
+from nearhit_server.stores.redis.failures import OF_A_CLUSTER
 from nearhit_server.stores.redis.garbage import GarbageCollector
 from nearhit_server.stores.redis.indexes import Indexes
 from nearhit_server.stores.redis.keys import CACHES, NO_CACHE
 from nearhit_server.stores.redis.options import RedisOptions
+from nearhit_server.stores.redis.single import SingleRedis
 
 
 class RedisStore(RedisEntryStore):
@@ -111,6 +113,8 @@ async def _begin(commands: Commands, caches: RedisCacheStore) -> None:
 
 async def _check_search(commands: Commands) -> None:
     try:
-        await commands.run(CACHES, [("FT._LIST",)])
+        _, hello = await commands.run(CACHES, [("FT._LIST",), ("HELLO",)])
+        if isinstance(commands, SingleRedis) and hello[b"mode"] == b"cluster":
+            raise StoreStartupError(OF_A_CLUSTER)
     except NearhitError as error:
         raise StoreStartupError(error.message) from error

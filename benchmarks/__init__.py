@@ -1,0 +1,1 @@
+"""Measurements of the whole and of what its constants rest on; README.md has the results."""

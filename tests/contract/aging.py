@@ -1,5 +1,6 @@
 """Time passing for a Redis, which tells its own time."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import redis
@@ -8,23 +9,24 @@ from clocks import ManualClock
 
 
 class AgingClock(ManualClock):
-    """A clock that brings every expiry in a Redis nearer by as much as it is advanced."""
+    """A clock that brings every expiry in some Redises nearer by as much as it is advanced."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, urls: Sequence[str]) -> None:
         super().__init__()
-        self._client = redis.Redis.from_url(url)
+        self._clients = [redis.Redis.from_url(url) for url in urls]
 
     def advance(self, duration: timedelta) -> None:
         """Let time pass, here and there."""
         super().advance(duration)
-        milliseconds = duration // timedelta(milliseconds=1)
-        for key in self._client.scan_iter("nearhit:*", count=10_000):
-            if key.endswith(b":expiries"):
-                self._age_scores(key, duration)
-            left = self._client.pttl(key)
-            if left >= 0:
-                self._client.pexpire(key, left - milliseconds)
+        for client in self._clients:
+            _age(client, duration)
 
-    def _age_scores(self, key: bytes, duration: timedelta) -> None:
-        for member, score in self._client.zrange(key, 0, -1, withscores=True):
-            self._client.zadd(key, {member: score - duration / timedelta(microseconds=1)})
+
+def _age(client: redis.Redis, duration: timedelta) -> None:
+    for key in client.scan_iter("nearhit:*", count=10_000):
+        if key.endswith(b":expiries"):
+            for member, score in client.zrange(key, 0, -1, withscores=True):
+                client.zadd(key, {member: score - duration / timedelta(microseconds=1)})
+        left = client.pttl(key)
+        if left >= 0:
+            client.pexpire(key, left - duration // timedelta(milliseconds=1))

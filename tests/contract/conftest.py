@@ -14,39 +14,53 @@ from nearhit_server.stores.embedded import open_embedded_store
 from nearhit_server.stores.redis import open_redis_store
 
 
-@pytest.fixture(params=["embedded", "redis"])
+@pytest.fixture(params=["embedded", "redis", "cluster"])
 def kind(request: pytest.FixtureRequest) -> str:
     """The store that a test runs over."""
     return str(request.param)
 
 
 @pytest.fixture
-def clean_redis_url(redis_url: str) -> str:
-    """The shared Redis without any key or index of nearhit's; other keys stay."""
-    with redis.Redis.from_url(redis_url) as client:
+def redis_urls(kind: str, request: pytest.FixtureRequest) -> list[str]:
+    """The shared Redis, or the masters of the shared Cluster, without any key or index of
+    nearhit's; other keys stay."""
+    if kind == "cluster":
+        servers = request.getfixturevalue("redis_cluster").servers
+        urls = [server.url for server in servers[:3]]
+    else:
+        urls = [request.getfixturevalue("redis_url")]
+    for url in urls:
+        _clean(url)
+    return urls
+
+
+def _clean(url: str) -> None:
+    with redis.Redis.from_url(url) as client:
         for index in client.execute_command("FT._LIST"):
             if index.startswith(b"nearhit:"):
                 client.execute_command("FT.DROPINDEX", index)
         for key in client.scan_iter("nearhit:*", count=10_000):
             client.unlink(key)
-    return redis_url
 
 
 @pytest.fixture
 def clock(kind: str, request: pytest.FixtureRequest) -> ManualClock:
-    if kind == "redis":
-        return AgingClock(request.getfixturevalue("clean_redis_url"))
-    return ManualClock()
+    if kind == "embedded":
+        return ManualClock()
+    return AgingClock(request.getfixturevalue("redis_urls"))
 
 
 @pytest.fixture
 async def store(
     kind: str, clock: ManualClock, tmp_path: Path, request: pytest.FixtureRequest
 ) -> AsyncIterator[Any]:
-    if kind == "redis":
-        opened = open_redis_store(request.getfixturevalue("clean_redis_url"), clock=clock)
-    else:
+    if kind == "embedded":
         opened = open_embedded_store(tmp_path, clock=clock)
+    elif kind == "redis":
+        (url,) = request.getfixturevalue("redis_urls")
+        opened = open_redis_store(url, clock=clock)
+    else:
+        opened = open_redis_store(request.getfixturevalue("redis_cluster").seeds, clock=clock)
     async with opened as store:
         yield store
 

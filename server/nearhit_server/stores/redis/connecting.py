@@ -114,7 +114,8 @@ def _behind_sentinels(url: str, scheme: str, options: RedisOptions) -> SingleRed
     sentinel = Sentinel(  # type: ignore[no-untyped-call]
         _addresses(parts), sentinel_kwargs=of_sentinels
     )
-    return SingleRedis(_understood(sentinel.master_for(name, **settings)), options)
+    master = _understood(sentinel.master_for(name, **settings))
+    return SingleRedis(master, options, sentinels=sentinel.sentinels)
 
 
 async def _cluster(url: str, scheme: str, options: RedisOptions) -> ClusterRedis:

@@ -17,8 +17,15 @@ from nearhit_server.stores.redis.scripts import ALL
 class SingleRedis:
     """Commands on one Redis. More callers than connections wait for one in turn."""
 
-    def __init__(self, client: redis.asyncio.Redis, options: RedisOptions) -> None:
+    def __init__(
+        self,
+        client: redis.asyncio.Redis,
+        options: RedisOptions,
+        *,
+        sentinels: Sequence[redis.asyncio.Redis] = (),
+    ) -> None:
         self._client = client
+        self._sentinels = sentinels
         self._options = options
         self._connections = asyncio.Semaphore(options.max_connections)
 
@@ -64,4 +71,5 @@ class SingleRedis:
 
     async def aclose(self) -> None:
         """Close every connection."""
-        await self._client.aclose()
+        for client in (self._client, *self._sentinels):
+            await client.aclose()

@@ -13,10 +13,11 @@ from nearhit_server.core.errors import (
     cache_not_found,
 )
 from nearhit_server.core.ports import Clock
-from nearhit_server.stores.redis import scripts
+from nearhit_server.stores.redis import cache_scripts
 from nearhit_server.stores.redis.commands import Command, Commands, call, run_one
 from nearhit_server.stores.redis.indexes import Indexes, is_missing_index
 from nearhit_server.stores.redis.keys import CACHES, GARBAGE, NO_CACHE, CacheKeys, EpochKeys
+from nearhit_server.stores.redis.lua import CACHE_GONE
 from nearhit_server.stores.redis.query import EVERYTHING
 from nearhit_server.stores.redis.replies import checked
 from nearhit_server.stores.redis.searches import keys_of, total
@@ -43,7 +44,7 @@ class RedisCacheStore:
         if await self._one(keys.version, ("EXISTS", keys.version)):
             raise cache_exists(spec.cache_id)
         new = await self._with_new_epoch(spec)
-        create = call(scripts.CREATE_CACHE, _spec_keys(keys), spec_to_text(new), new.epoch)
+        create = call(cache_scripts.CREATE_CACHE, _spec_keys(keys), spec_to_text(new), new.epoch)
         (reply,) = await self._commands.run(keys.version, [create], durable=True)
         version = int(_result(reply))
         if version == 0:
@@ -113,10 +114,10 @@ class RedisCacheStore:
         keys = CacheKeys(cache_id)
         gone, count = await self._commands.run(
             keys.version,
-            [call(scripts.DELETE_CACHE, _spec_keys(keys)), _count(left)],
+            [call(cache_scripts.DELETE_CACHE, _spec_keys(keys)), _count(left)],
             durable=True,
         )
-        if _result(gone) == scripts.CACHE_GONE:
+        if _result(gone) == CACHE_GONE:
             raise cache_not_found(cache_id)
         await self._one(CACHES, ("ZREM", CACHES, cache_id))
         if await self._one(keys.version, ("EXISTS", keys.version)):
@@ -141,7 +142,7 @@ class RedisCacheStore:
         words = (spec.version, spec_to_text(spec), spec.epoch)
         version, count = await self._commands.run(
             keys.version,
-            [call(scripts.REPLACE_SPEC, _spec_keys(keys), *words), _count(left)],
+            [call(cache_scripts.REPLACE_SPEC, _spec_keys(keys), *words), _count(left)],
             durable=True,
         )
         return replace(spec, version=checked(spec, version)), _counted(count)
@@ -152,14 +153,14 @@ class RedisCacheStore:
         seconds, microseconds = await self._one(keys.version, ("TIME",))
         epoch = int(seconds) * 1_000_000 + int(microseconds)
         # Garbage until the settings name it, should this replica die in between.
-        await self._one(keys.version, call(scripts.PROPOSE_EPOCH, (keys.dead_epochs,), epoch))
+        await self._one(keys.version, call(cache_scripts.PROPOSE_EPOCH, (keys.dead_epochs,), epoch))
         await self._note_garbage(spec.cache_id)
         new = replace(spec, epoch=epoch)
         await self._indexes.create(new)
         return new
 
     async def _note_garbage(self, cache_id: str) -> None:
-        await self._one(GARBAGE, call(scripts.ADD_TO_SET, (GARBAGE,), cache_id))
+        await self._one(GARBAGE, call(cache_scripts.ADD_TO_SET, (GARBAGE,), cache_id))
 
     async def _one(self, key: str, command: Command) -> Any:
         return await run_one(self._commands, key, command)

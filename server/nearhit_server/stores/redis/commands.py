@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from nearhit_server.stores.redis.scripts import Script
+from nearhit_server.stores.redis.lua import Script
 
 Command = tuple[str | bytes | int, ...]
 """A command with its arguments."""

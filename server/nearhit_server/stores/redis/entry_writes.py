@@ -11,11 +11,12 @@ from nearhit_server.core.entries import Entry, EntryChange, LifetimeChange
 from nearhit_server.core.errors import EntryChangedError
 from nearhit_server.core.filters import Filter
 from nearhit_server.core.ports import Clock
-from nearhit_server.stores.redis import scripts
+from nearhit_server.stores.redis import entry_scripts
 from nearhit_server.stores.redis.commands import Command, Commands, call
 from nearhit_server.stores.redis.entry_hash import Fields, changed_fields, fields_of
 from nearhit_server.stores.redis.entry_reads import get_entry
 from nearhit_server.stores.redis.keys import CacheKeys, EpochKeys
+from nearhit_server.stores.redis.lua import ENTRY_CHANGED
 from nearhit_server.stores.redis.query import query_of
 from nearhit_server.stores.redis.replies import ask, checked
 from nearhit_server.stores.redis.searches import documents, keys_of
@@ -48,7 +49,7 @@ def _put(spec: CacheSpec, entry: Entry, now: datetime) -> Command:
     keys = EpochKeys.of(spec)
     lifetime = None if entry.expires_at is None else entry.expires_at - now
     return call(
-        scripts.PUT,
+        entry_scripts.PUT,
         _entry_keys(spec, entry.entry_id),
         *(spec.version, entry.entry_id, _milliseconds(lifetime)),
         *("" if spec.max_entries is None else spec.max_entries, keys.entries),
@@ -65,7 +66,7 @@ async def update_entry(
         CacheKeys(spec.cache_id).version,
         [
             call(
-                scripts.UPDATE,
+                entry_scripts.UPDATE,
                 _entry_keys(spec, entry_id),
                 *(spec.version, entry_id, _new_lifetime(change.lifetime, clock.now())),
                 *(_bounded(spec), _expected(change), len(removed), *removed),
@@ -75,7 +76,7 @@ async def update_entry(
         durable=True,
     )
     outcome = checked(spec, reply)
-    if outcome == scripts.ENTRY_CHANGED:
+    if outcome == ENTRY_CHANGED:
         raise EntryChangedError
     if not outcome:
         return None
@@ -112,7 +113,7 @@ def _touch(spec: CacheSpec, entry: Entry, now: datetime) -> Command:
     slid = _milliseconds(lifetime) if spec.ttl_refresh_on_hit else "keep"
     ttl_us = optional_duration_to_microseconds(entry.ttl)
     return call(
-        scripts.TOUCH,
+        entry_scripts.TOUCH,
         _entry_keys(spec, entry.entry_id),
         *(spec.version, entry.entry_id, to_microseconds(entry.updated_at)),
         *("" if ttl_us is None else ttl_us, slid, _bounded(spec)),
@@ -129,7 +130,7 @@ async def delete_entries(commands: Commands, spec: CacheSpec, entry_ids: Sequenc
             CacheKeys(spec.cache_id).version,
             [
                 call(
-                    scripts.DELETE,
+                    entry_scripts.DELETE,
                     (
                         CacheKeys(spec.cache_id).version,
                         *(keys.uses, keys.expiries),

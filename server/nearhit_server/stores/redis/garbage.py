@@ -11,7 +11,7 @@ from typing import Any, Final
 import structlog
 
 from nearhit_server.core.errors import NearhitError, NotFoundError
-from nearhit_server.stores.redis import scripts
+from nearhit_server.stores.redis import cache_scripts
 from nearhit_server.stores.redis.cache_store import RedisCacheStore
 from nearhit_server.stores.redis.commands import Command, Commands, call, run_one
 from nearhit_server.stores.redis.indexes import is_missing_index
@@ -82,7 +82,7 @@ class GarbageCollector:
                 await self._one(GARBAGE, ("SADD", GARBAGE, cache_id))
 
     async def _lease(self, keys: CacheKeys) -> bool:
-        lease = call(scripts.LEASE, (keys.lease,), self._name, _LEASE_MILLISECONDS)
+        lease = call(cache_scripts.LEASE, (keys.lease,), self._name, _LEASE_MILLISECONDS)
         return bool(await self._one(keys.lease, lease))
 
     async def _current_epoch(self, cache_id: str) -> int | None:
@@ -96,7 +96,7 @@ class GarbageCollector:
         # of the index costs Redis a hundred times as much as unlinking it.
         await self._doom(keys, epoch)
         await self._commands.run(keys.version, [drop_index(epoch)], patient=True)
-        remove = call(scripts.REMOVE_DOOMED, (epoch.doomed,), _REMOVED_AT_ONCE)
+        remove = call(cache_scripts.REMOVE_DOOMED, (epoch.doomed,), _REMOVED_AT_ONCE)
         while await self._one(epoch.doomed, remove):
             await self._renew_lease(keys)
         await self._one(keys.version, ("UNLINK", epoch.uses, epoch.expiries))
@@ -108,7 +108,7 @@ class GarbageCollector:
         rows, cursor = await self._one(keys.version, all_keys(epoch, at_once=_REMOVED_AT_ONCE))
         while True:
             if found := keys_of_rows(rows):
-                doom = call(scripts.ADD_TO_SET, (epoch.doomed,), *found)
+                doom = call(cache_scripts.ADD_TO_SET, (epoch.doomed,), *found)
                 await self._one(epoch.doomed, doom)
             if not cursor:
                 return

@@ -13,7 +13,7 @@ from nearhit_server.core.errors import (
     ResourceExhaustedError,
     UnavailableError,
 )
-from nearhit_server.stores.redis import scripts, searches
+from nearhit_server.stores.redis import cache_scripts, searches
 from nearhit_server.stores.redis.commands import Commands, call
 from nearhit_server.stores.redis.keys import CacheKeys, EpochKeys
 
@@ -39,7 +39,7 @@ class Indexes:
         except ResourceExhaustedError:
             # A flush is how to get out of this.
             _, index, *words = create
-            full = call(scripts.CREATE_INDEX, (str(index),), *words)
+            full = call(cache_scripts.CREATE_INDEX, (str(index),), *words)
             (reply,) = await self._run(spec, full)
         if isinstance(reply, Exception):
             if "exists" not in str(reply):

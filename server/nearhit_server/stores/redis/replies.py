@@ -7,7 +7,7 @@ from nearhit_server.core.caches import CacheSpec
 from nearhit_server.core.errors import SpecChangedError, cache_not_found
 from nearhit_server.stores.redis.commands import Command, Commands
 from nearhit_server.stores.redis.keys import CacheKeys
-from nearhit_server.stores.redis.scripts import CACHE_GONE, SPEC_CHANGED
+from nearhit_server.stores.redis.lua import CACHE_GONE, SPEC_CHANGED
 
 
 async def ask(

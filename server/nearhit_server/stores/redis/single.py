@@ -2,16 +2,18 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import redis.asyncio
 import redis.exceptions
 
+from nearhit_server.stores.redis import cache_scripts, entry_scripts
 from nearhit_server.stores.redis.commands import Command
 from nearhit_server.stores.redis.failures import raise_translated, translated
 from nearhit_server.stores.redis.options import RedisOptions
 from nearhit_server.stores.redis.replication import check_replicas, wait_for_replicas
-from nearhit_server.stores.redis.scripts import ALL
+
+_SCRIPTS: Final = (*entry_scripts.ALL, *cache_scripts.ALL)
 
 
 class SingleRedis:
@@ -58,7 +60,7 @@ class SingleRedis:
             replies = await self._sent(commands)
             if any(isinstance(reply, redis.exceptions.NoScriptError) for reply in replies):
                 # Redis forgets scripts when it restarts.
-                await self._sent([("SCRIPT LOAD", script.source) for script in ALL])
+                await self._sent([("SCRIPT LOAD", script.source) for script in _SCRIPTS])
                 replies = await self._sent(commands)
             return replies
 

@@ -5,7 +5,7 @@ from typing import Final
 from nearhit_server.core.caches import CacheSpec
 from nearhit_server.core.entries import Entry
 from nearhit_server.core.ports import Clock
-from nearhit_server.stores.redis import scripts
+from nearhit_server.stores.redis import entry_scripts
 from nearhit_server.stores.redis.commands import Commands, call, run_one
 from nearhit_server.stores.redis.entry_reads import list_entries
 from nearhit_server.stores.redis.keys import CacheKeys, EpochKeys
@@ -38,7 +38,7 @@ async def note_existing_uses(commands: Commands, clock: Clock, spec: CacheSpec) 
                 used = max(used + 1, to_microseconds(entry.updated_at))
                 scores += [entry.entry_id, used, _expiry_score(entry)]
             note = call(
-                scripts.NOTE_USES, (version, keys.uses, keys.expiries), spec.version, *scores
+                entry_scripts.NOTE_USES, (version, keys.uses, keys.expiries), spec.version, *scores
             )
             (reply,) = await commands.run(version, [note], patient=True)
             checked(spec, reply)
@@ -53,7 +53,7 @@ async def evict_excess(commands: Commands, spec: CacheSpec) -> None:
     version = CacheKeys(spec.cache_id).version
     assert spec.max_entries is not None
     evict = call(
-        scripts.EVICT,
+        entry_scripts.EVICT,
         (version, keys.uses, keys.expiries),
         *(spec.version, spec.max_entries, keys.entries),
     )

@@ -1,5 +1,3 @@
-from contextlib import suppress
-
 """The command as a process of its own: start-up, signals, pipes, terminals."""
 
 import json
@@ -10,6 +8,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import suppress
 
 import pytest
 
@@ -70,7 +69,7 @@ def interrupt(process):
     for _ in range(3):
         process.send_signal(signal.SIGINT)
         with suppress(subprocess.TimeoutExpired):
-            process.wait(ENOUGH_SECONDS / 3)
+            process.wait(10)
             return
 
 

@@ -3,26 +3,64 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+_TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class ServerProcess:
+    """A server that runs: where it listens, and what it costs."""
+
+    address: str
+    pid: int
+
+    def cpu_seconds(self) -> float:
+        """The processor time that it has used so far, in all its threads."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / _TICKS_A_SECOND
+
+    def resident_bytes(self) -> int:
+        """The memory that it has in use."""
+        pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 @asynccontextmanager
-async def nearhit_process(store: str) -> AsyncIterator[str]:
-    """The address of a new server on that store; it ends with the block."""
+async def server_process(
+    command: Sequence[str], *, environment: dict[str, str] | None = None
+) -> AsyncIterator[ServerProcess]:
+    """Start what prints nearhit's ready line; it ends with the block. Its log is thrown away."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "nearhit_server", "serve"),
-        *("--grpc", "127.0.0.1:0", "--store", store, "--log-level", "warning"),
+        *command,
         stdout=asyncio.subprocess.PIPE,
-        env=os.environ | {"HF_HUB_OFFLINE": "1"},
+        stderr=asyncio.subprocess.DEVNULL,
+        env=os.environ | {"HF_HUB_OFFLINE": "1"} | (environment or {}),
     )
     try:
         assert process.stdout is not None
         ready = (await process.stdout.readline()).decode()
         if not ready.startswith("nearhit ready"):
             raise RuntimeError("the server did not start")
-        yield ready.split("grpc=")[1].split()[0]
+        yield ServerProcess(ready.split("grpc=")[1].split()[0], process.pid)
     finally:
         if process.returncode is None:
             process.terminate()
         await process.wait()
+
+
+def serve(*flags: str) -> list[str]:
+    """The command that starts nearhit on free ports."""
+    ports = ("--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0")
+    return [sys.executable, "-m", "nearhit_server", "serve", *ports, *flags]
+
+
+@asynccontextmanager
+async def nearhit_process(store: str) -> AsyncIterator[str]:
+    """The address of a new server on that store; it ends with the block."""
+    command = serve("--store", store, "--log-level", "warning")
+    async with server_process(command) as server:
+        yield server.address

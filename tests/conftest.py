@@ -54,13 +54,14 @@ async def server_address(
         store = request.getfixturevalue("servers_redis").url
     settings = Settings(
         grpc="127.0.0.1:0",
+        http="off",
         store=store,
         data_dir=tmp_path_factory.mktemp("server"),
         models={"tiny": str(tiny_model)},
         device="cpu",
     )
     async with open_application(settings) as server:
-        yield server.address
+        yield server.grpc.address
 
 
 @pytest.fixture

@@ -12,14 +12,16 @@ COMMAND = (sys.executable, "-m", "nearhit_server", "serve")
 
 
 class ServerProcess:
-    """A started server; `address` is where it listens."""
+    """A started server; `address` is where it listens for gRPC."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
         assert process.stdout is not None
         ready = process.stdout.readline()
         assert ready.startswith("nearhit ready grpc="), f"no ready line but {ready!r}"
-        self.address = ready.split("=")[1].split()[0]
+        self.address = ready.split("grpc=")[1].split()[0]
+        self.http_address = ready.split("http=")[1].split()[0]
+        self.pid = process.pid
 
     def send(self, number: signal.Signals) -> None:
         """Send a signal."""
@@ -37,8 +39,9 @@ class ServerProcess:
 
 @contextmanager
 def server_process(data_dir: Path, *flags: str) -> Iterator[ServerProcess]:
-    """Start a server on a free port; it is killed on the way out if it still runs."""
-    command = [*COMMAND, "--grpc", "127.0.0.1:0", "--data-dir", str(data_dir), *flags]
+    """Start a server on free ports; it is killed on the way out if it still runs."""
+    ports = ("--grpc", "127.0.0.1:0", "--http", "127.0.0.1:0")
+    command = [*COMMAND, *ports, "--data-dir", str(data_dir), *flags]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
     ) as process:

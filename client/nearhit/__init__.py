@@ -14,8 +14,9 @@
 from typing import TYPE_CHECKING
 
 from nearhit.calls import Timeout
-from nearhit.choices import AttributeType, ExactOnlyReason, LongPrompts, Strategy
+from nearhit.choices import AttributeType, ExactOnlyReason, KeyScope, LongPrompts, Strategy
 from nearhit.client import AsyncClient
+from nearhit.credentials import tls
 from nearhit.errors import (
     AlreadyExistsError,
     DeadlineExceededError,
@@ -32,7 +33,18 @@ from nearhit.errors import (
 )
 from nearhit.filters import Attribute, Filter, attribute
 from nearhit.inputs import UNSET, NewEntry, Query, Unset
-from nearhit.results import Cache, Embedding, Entry, EntryPage, Hit, Match, Miss, Stored
+from nearhit.results import (
+    ApiKey,
+    Cache,
+    Embedding,
+    Entry,
+    EntryPage,
+    Hit,
+    IssuedKey,
+    Match,
+    Miss,
+    Stored,
+)
 from nearhit.sync import Client
 from nearhit.vectors import VectorLike
 
@@ -52,6 +64,7 @@ else:
 __all__ = [
     "UNSET",
     "AlreadyExistsError",
+    "ApiKey",
     "AsyncClient",
     "Attribute",
     "AttributeType",
@@ -68,6 +81,8 @@ __all__ = [
     "Hit",
     "InternalError",
     "InvalidArgumentError",
+    "IssuedKey",
+    "KeyScope",
     "LongPrompts",
     "Match",
     "Miss",
@@ -86,4 +101,5 @@ __all__ = [
     "VectorLike",
     "__version__",
     "attribute",
+    "tls",
 ]

@@ -16,6 +16,7 @@ import grpc.aio
 from nearhit.messages.outcomes import read
 from nearhit.v1.cache_admin_pb2_grpc import CacheAdminServiceStub
 from nearhit.v1.embedding_cache_pb2_grpc import EmbeddingCacheServiceStub
+from nearhit.v1.key_admin_pb2_grpc import KeyAdminServiceStub
 from nearhit.v1.semantic_cache_pb2_grpc import SemanticCacheServiceStub
 
 RequestT = TypeVar("RequestT")
@@ -29,7 +30,7 @@ Timeout: TypeAlias = float | timedelta | None
 
 DEFAULT_TIMEOUT_SECONDS: Final = 5.0
 LONG_TIMEOUT_SECONDS: Final = 30.0
-"""For batches, for what touches any number of entries, and for cache administration."""
+"""For batches, for what touches any number of entries, and for administration."""
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Stubs:
     semantic: SemanticCacheServiceStub
     embeddings: EmbeddingCacheServiceStub
     admin: CacheAdminServiceStub
+    keys: KeyAdminServiceStub
 
     @classmethod
     def on(cls, channel: grpc.Channel | grpc.aio.Channel) -> Self:
@@ -50,6 +52,7 @@ class Stubs:
             semantic=SemanticCacheServiceStub(channel),
             embeddings=EmbeddingCacheServiceStub(channel),
             admin=CacheAdminServiceStub(channel),
+            keys=KeyAdminServiceStub(channel),
         )
 
 

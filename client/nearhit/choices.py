@@ -50,3 +50,16 @@ class AttributeType(Enum):
 
     TEXT = "text"
     """Words."""
+
+
+class KeyScope(Enum):
+    """Something that an API key allows, in the caches and namespaces that it may touch."""
+
+    READ = "read"
+    """Searching, listing entries and reading embeddings."""
+
+    WRITE = "write"
+    """Storing, changing and removing entries and embeddings."""
+
+    ADMIN = "admin"
+    """Administration of caches and of API keys."""

@@ -93,6 +93,10 @@ class AsyncClient(Connection[grpc.aio.Channel]):
     list_caches = _paged(Operations.list_caches)
     update_cache = _single(Operations.update_cache)
     delete_cache = _single(Operations.delete_cache)
+    create_key = _single(Operations.create_key)
+    list_keys = _paged(Operations.list_keys)
+    rotate_key = _single(Operations.rotate_key)
+    revoke_key = _single(Operations.revoke_key)
 
     # Named as everywhere else, and as the blocking client's: asyncio.timeout may serve too.
     async def wait_until_ready(self, *, timeout: Timeout = None) -> None:  # noqa: ASYNC109

@@ -44,9 +44,9 @@ class Connection(ABC, Generic[ChannelT]):
             cache: the id of the cache that the calls are about.
             api_key: sent with each call as `authorization: Bearer ...`, never shown.
             timeout: for single calls that name none, seconds or a timedelta; 5 s if None.
-                Batches, deletes, flushes and cache administration have 30 s.
+                Batches, deletes, flushes and administration have 30 s.
             metadata: more gRPC metadata for each call, pairs of name and value.
-            credentials: TLS, as of `grpc.ssl_channel_credentials()`; None: no encryption.
+            credentials: TLS, as of `nearhit.tls()`; None: no encryption.
             options: gRPC channel options, in place of or in addition to the client's own.
             channel: a channel to use instead of a new one, for tests and tracing. Then
                 `target`, `credentials` and `options` say nothing, nothing is retried

@@ -61,7 +61,7 @@ class InvalidArgumentError(NearhitError):
 
 
 class NotFoundError(NearhitError):
-    """There is no such cache or entry. A search that finds nothing is a Miss, not this."""
+    """There is no such cache, entry or key. A search that finds nothing is a Miss, not this."""
 
     default_status_code = "NOT_FOUND"
 

@@ -2,11 +2,11 @@
 
 from array import array
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from nearhit.choices import AttributeType, ExactOnlyReason, LongPrompts, Strategy
+from nearhit.choices import AttributeType, ExactOnlyReason, KeyScope, LongPrompts, Strategy
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,3 +145,39 @@ class Embedding:
     metadata: dict[str, Any] | None
     created_at: datetime | None
     expires_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiKey:
+    """What the server tells of an API key; the fields are explained at `create_key`.
+
+    `revoked_at` is None for a key that was not revoked.
+    """
+
+    key_id: str
+    display_name: str
+    scopes: tuple[KeyScope, ...]
+    caches: tuple[str, ...]
+    namespaces: tuple[str, ...]
+    created_at: datetime
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True)
+class IssuedKey:
+    """A key and its new `secret`, to be sent as `api_key`. Its repr does not show it."""
+
+    key: ApiKey
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True)
+class KeyPage:
+    """Some of the server's API keys; `next_page_token` is "" on the last page."""
+
+    keys: tuple[ApiKey, ...]
+    next_page_token: str
+
+    def __iter__(self) -> Iterator[ApiKey]:
+        return iter(self.keys)

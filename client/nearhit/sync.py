@@ -86,6 +86,10 @@ class Client(Connection[grpc.Channel]):
     list_caches = _paged(Operations.list_caches)
     update_cache = _single(Operations.update_cache)
     delete_cache = _single(Operations.delete_cache)
+    create_key = _single(Operations.create_key)
+    list_keys = _paged(Operations.list_keys)
+    rotate_key = _single(Operations.rotate_key)
+    revoke_key = _single(Operations.revoke_key)
 
     def wait_until_ready(self, *, timeout: Timeout = None) -> None:
         """Waits until there is a connection to the server, for scripts that start both.

@@ -32,6 +32,7 @@ IDEMPOTENT_METHODS: Final[Mapping[str, Sequence[str]]] = {
         "EmbeddingFlush",
     ),
     "nearhit.v1.CacheAdminService": ("GetCache", "ListCaches", "UpdateCache"),
+    "nearhit.v1.KeyAdminService": ("ListKeys", "RevokeKey"),
 }
 
 RETRY_POLICY: Final[Mapping[str, Any]] = {
@@ -40,8 +41,10 @@ RETRY_POLICY: Final[Mapping[str, Any]] = {
     "initialBackoff": "0.05s",
     "maxBackoff": "1s",
     "backoffMultiplier": 2,
-    # Nothing else: a full embedding queue is relieved by fewer calls, not by more.
-    "retryableStatusCodes": ["UNAVAILABLE"],
+    # CANCELLED is what gRPC answers, not the server, to a call that meets the very end of a
+    # shutdown; one's own cancelling is not repeated. Nothing else: a full embedding queue is
+    # relieved by fewer calls, not by more.
+    "retryableStatusCodes": ["UNAVAILABLE", "CANCELLED"],
 }
 
 # Once half the tokens are gone calls fail at the first attempt: a server that is down
@@ -62,7 +65,8 @@ _DEFAULT_OPTIONS: Final[Mapping[str, Any]] = {
 
 
 def service_config() -> str:
-    """The gRPC service config, JSON: retries for the calls that may be repeated."""
+    """The gRPC service config, JSON: retries for the calls that may be repeated, and calls
+    spread over all addresses that the target has."""
     names = [
         {"service": service, "method": method}
         for service, methods in IDEMPOTENT_METHODS.items()
@@ -70,6 +74,8 @@ def service_config() -> str:
     ]
     return json.dumps(
         {
+            # By default one of the addresses gets every call, until its connection ends.
+            "loadBalancingConfig": [{"round_robin": {}}],
             "methodConfig": [{"name": names, "retryPolicy": RETRY_POLICY}],
             "retryThrottling": _RETRY_THROTTLING,
         }

@@ -4,34 +4,56 @@ import asyncio
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Protocol
 
 import structlog
-
-from nearhit_server.api.grpc.server import GrpcServer
 
 _log = structlog.get_logger()
 
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
-async def run_until_stopped(server: GrpcServer, *, grace_seconds: float) -> None:
+class Serving(Protocol):
+    """What serves until it is drained."""
+
+    @property
+    def ready_line(self) -> str:
+        """What is printed once it serves: where it listens."""
+
+    async def drain(self, *, delay_seconds: float, grace_seconds: float) -> None:
+        """Tell everybody that the end is near, go on for `delay_seconds`, then refuse new calls
+        and wait for those in flight, at most `grace_seconds`. Called again with shorter times,
+        it ends sooner."""
+
+
+async def run_until_stopped(
+    serving: Serving, *, delay_seconds: float, grace_seconds: float
+) -> None:
     """Return when a signal has ended the service.
 
-    The first SIGTERM or SIGINT drains: no new calls, those in flight get the grace period. A
-    second one ends the wait.
+    The first SIGTERM or SIGINT drains; a second one ends the wait.
     """
     with _stop_signals() as signals:
-        print(f"nearhit ready grpc={server.address}", flush=True)
+        print(serving.ready_line, flush=True)
         received = await signals.get()
-        _log.info("draining", signal=received.name, grace_seconds=grace_seconds)
-        draining = asyncio.create_task(server.drain(grace_seconds=grace_seconds))
+        _log.info(
+            "draining",
+            signal=received.name,
+            delay_seconds=delay_seconds,
+            grace_seconds=grace_seconds,
+        )
+        draining = asyncio.create_task(
+            serving.drain(delay_seconds=delay_seconds, grace_seconds=grace_seconds)
+        )
         forced = asyncio.create_task(signals.get())
         try:
             await asyncio.wait((draining, forced), return_when=asyncio.FIRST_COMPLETED)
-            if not draining.done():
+            if draining.done():
+                await draining
+            else:
                 _log.warning("stopping at once", signal=forced.result().name)
-                await server.drain(grace_seconds=0)
-            await draining
+                draining.cancel()
+                await serving.drain(delay_seconds=0, grace_seconds=0)
         finally:
             forced.cancel()
             draining.cancel()

@@ -1,12 +1,14 @@
 """Everything that can be set, validated when it is built. Nothing else reads the environment."""
 
+import re
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-from pydantic import Field, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
+    NoDecode,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
     TomlConfigSettingsSource,
@@ -16,6 +18,8 @@ STORE_SCHEMES: Final = (
     *("redis", "rediss", "unix"),
     *("redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster"),
 )
+
+API_KEY: Final = re.compile(r"[!-~]+")
 
 
 class Durability(StrEnum):
@@ -62,6 +66,41 @@ class Settings(BaseSettings):
     )
 
     grpc: str = Field("127.0.0.1:50051", description="gRPC address, HOST:PORT; port 0: any free")
+    http: str = Field(
+        "127.0.0.1:8080", description="HTTP address, HOST:PORT; port 0: any free; off: none"
+    )
+    insecure: bool = Field(
+        False, description="listen beyond loopback without TLS or without asking for keys"
+    )
+    tls_certificate: Path | None = Field(
+        None, description="PEM file of the server's certificate chain; turns TLS on"
+    )
+    tls_key: Path | None = Field(None, description="PEM file of the certificate's private key")
+    tls_client_ca: Path | None = Field(
+        None, description="PEM file of the authorities whose client certificates are required"
+    )
+    api_keys: Annotated[tuple[SecretStr, ...], NoDecode] = Field(
+        (), description="keys that may do everything, separated by commas"
+    )
+    require_keys: bool | None = Field(
+        None, description="ask every call for an API key; unset: if api_keys names any"
+    )
+    metrics_open: bool = Field(False, description="answer /metrics without a key")
+    rate_limit: Annotated[float, Field(gt=0, le=1_000_000)] | None = Field(
+        None, description="calls a second for each key and cache; unset: no limit"
+    )
+    rate_limit_burst: Annotated[int, Field(ge=1, le=10_000_000)] | None = Field(
+        None, description="calls that may come at once within the rate limit; unset: a second's"
+    )
+    max_concurrent_calls: Annotated[int, Field(ge=1)] = Field(
+        1_024, description="calls in hand at once; more are turned away"
+    )
+    max_concurrent_bytes: Annotated[int, Field(ge=1)] = Field(
+        256 << 20, description="bytes of requests in hand at once; more are turned away"
+    )
+    max_call_seconds: Annotated[float, Field(gt=0, le=3_600)] = Field(
+        60, description="longest time for one call, whatever its deadline"
+    )
     store: str = Field(
         # It may hold a password.
         "embedded",
@@ -120,8 +159,49 @@ class Settings(BaseSettings):
     grace_period_seconds: Annotated[float, Field(ge=0, le=3_600)] = Field(
         20, description="time for calls in flight to finish at shutdown"
     )
+    drain_delay_seconds: Annotated[float, Field(ge=0, le=600)] = Field(
+        0, description="time at shutdown for load balancers to notice, before calls are refused"
+    )
     log_format: LogFormat = Field(LogFormat.CONSOLE, description="console or json")
     log_level: str = Field("info", description="debug, info, warning or error")
+    log_prompts: bool = Field(False, description="write the prompts of searches into the log")
+    tracing: bool = Field(
+        False, description="send OpenTelemetry spans, as the OTEL_* variables say"
+    )
+
+    @field_validator("api_keys", mode="before")
+    @classmethod
+    def _split_keys(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @field_validator("api_keys")
+    @classmethod
+    def _check_keys(cls, value: tuple[SecretStr, ...]) -> tuple[SecretStr, ...]:
+        if not all(API_KEY.fullmatch(key.get_secret_value()) for key in value):
+            raise ValueError("holds a key that is not printable ASCII without spaces")
+        return value
+
+    @field_validator("http")
+    @classmethod
+    def _check_http(cls, value: str) -> str:
+        return value if value == "off" else cls._check_address(value)
+
+    @model_validator(mode="after")
+    def _check_together(self) -> "Settings":
+        if (self.tls_certificate is None) != (self.tls_key is None):
+            raise ValueError("tls_certificate and tls_key are of use only together")
+        if self.tls_client_ca is not None and self.tls_certificate is None:
+            raise ValueError("tls_client_ca needs tls_certificate and tls_key")
+        if self.rate_limit_burst is not None and self.rate_limit is None:
+            raise ValueError("rate_limit_burst needs rate_limit")
+        return self
+
+    @property
+    def asks_for_keys(self) -> bool:
+        """Whether every call needs an API key."""
+        return bool(self.api_keys) if self.require_keys is None else self.require_keys
 
     @field_validator("grpc")
     @classmethod

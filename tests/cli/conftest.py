@@ -23,7 +23,8 @@ Run = Callable[..., Result]
 def server_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of one server for all tests."""
     folder = tmp_path_factory.mktemp("cli-server")
-    command = [sys.executable, "-m", "nearhit_server", "serve", "--grpc", "127.0.0.1:0"]
+    serve = [sys.executable, "-m", "nearhit_server", "serve"]
+    command = [*serve, "--grpc", "127.0.0.1:0", "--http", "off"]
     with (
         (folder / "log").open("wb") as log,
         subprocess.Popen(

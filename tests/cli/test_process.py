@@ -25,7 +25,8 @@ def variables(environment):
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--help"], ["search", "--help"], ["serve", "--help"], ["search", "x"]]
+    "arguments",
+    [["--help"], ["search", "--help"], ["serve", "--help"], ["search", "x"], ["health"]],
 )
 def test_heavy_libraries_are_not_loaded_when_a_client_command_runs(arguments):
     script = f"""
@@ -50,7 +51,7 @@ def test_version_is_printed():
     assert (done.returncode, done.stdout) == (0, f"nearhit {nearhit.__version__}\n")
 
 
-@pytest.mark.parametrize("arguments", [["search", "x"], ["demo"], ["caches", "list"]])
+@pytest.mark.parametrize("arguments", [["search", "x"], ["demo"], ["caches", "list"], ["health"]])
 def test_command_says_how_to_start_a_server_when_none_answers(arguments):
     with nobody_listening() as target:
         done = subprocess.run(

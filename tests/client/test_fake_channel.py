@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import grpc
@@ -10,19 +10,21 @@ import grpc_testing
 import pytest
 from google.protobuf.any_pb2 import Any as Packed
 from google.protobuf.duration_pb2 import Duration
+from google.protobuf.timestamp_pb2 import Timestamp
 from google.rpc import error_details_pb2, status_pb2
 
 import nearhit
 from nearhit.v1 import (
     cache_admin_pb2,
     embedding_cache_pb2,
+    key_admin_pb2,
     semantic_cache_pb2,
     types_pb2,
 )
 
 SERVICES = {
     service.name: service
-    for file in (semantic_cache_pb2, embedding_cache_pb2, cache_admin_pb2)
+    for file in (semantic_cache_pb2, embedding_cache_pb2, cache_admin_pb2, key_admin_pb2)
     for service in file.DESCRIPTOR.services_by_name.values()
 }
 SEMANTIC = "SemanticCacheService"
@@ -186,6 +188,30 @@ def test_get_cache_asks_for_its_own_when_none_is_named(fake):
 
     assert request.cache_id == "faq"
     assert result.result(ENOUGH_SECONDS).entry_count == 7
+
+
+def test_rotate_key_sends_its_grace_period_and_returns_the_secret(fake):
+    result = fake.start("rotate_key", "00ff", grace_period=timedelta(minutes=1))
+    _, request, rpc = fake.take("RotateKey", "KeyAdminService")
+    key = key_admin_pb2.Key(key_id="00ff", scopes=[key_admin_pb2.KEY_SCOPE_READ])
+    answer(rpc, key_admin_pb2.RotateKeyResponse(key=key, secret="nh_00ff_new"))
+
+    assert request == key_admin_pb2.RotateKeyRequest(
+        key_id="00ff", grace_period=Duration(seconds=60)
+    )
+    issued = result.result(ENOUGH_SECONDS)
+    assert issued.secret == "nh_00ff_new"
+    assert issued.key.scopes == (nearhit.KeyScope.READ,)
+
+
+def test_revoke_key_returns_the_ended_key(fake):
+    result = fake.start("revoke_key", "00ff")
+    _, request, rpc = fake.take("RevokeKey", "KeyAdminService")
+    key = key_admin_pb2.Key(key_id="00ff", revoke_time=Timestamp(seconds=1))
+    answer(rpc, key_admin_pb2.RevokeKeyResponse(key=key))
+
+    assert request == key_admin_pb2.RevokeKeyRequest(key_id="00ff")
+    assert result.result(ENOUGH_SECONDS).revoked_at == datetime(1970, 1, 1, 0, 0, 1, tzinfo=UTC)
 
 
 def test_embed_sends_texts(fake):

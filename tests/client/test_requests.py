@@ -1,15 +1,16 @@
 """Requests as they are built, and what is refused before anything is sent."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import numpy as np
 import pytest
 from google.protobuf.duration_pb2 import Duration
+from google.protobuf.timestamp_pb2 import Timestamp
 
 import nearhit
 from nearhit.messages import caches, requests, values
 from nearhit.operations import Operations
-from nearhit.v1 import cache_admin_pb2, semantic_cache_pb2, types_pb2
+from nearhit.v1 import cache_admin_pb2, key_admin_pb2, semantic_cache_pb2, types_pb2
 
 FAQ = Operations("faq")
 
@@ -238,3 +239,51 @@ def test_update_can_name_every_field_of_its_mask():
     assert request.update_mask.IsValidForDescriptor(semantic_cache_pb2.UpdateRequest.DESCRIPTOR)
     assert len(request.update_mask.paths) == 6
     assert request.metadata_json == "{}"
+
+
+def test_create_key_request_holds_everything_given():
+    noon_in_berlin = datetime(2030, 1, 1, 13, tzinfo=timezone(timedelta(hours=1)))
+    request = FAQ.create_key(
+        "billing",
+        scopes=[nearhit.KeyScope.READ, "write"],
+        caches=["faq"],
+        namespaces=["", "own"],
+        expires_at=noon_in_berlin,
+    ).request
+
+    noon = Timestamp()
+    noon.FromDatetime(datetime(2030, 1, 1, 12, tzinfo=UTC))
+    assert request == key_admin_pb2.CreateKeyRequest(
+        display_name="billing",
+        scopes=[key_admin_pb2.KEY_SCOPE_READ, key_admin_pb2.KEY_SCOPE_WRITE],
+        caches=["faq"],
+        namespaces=["", "own"],
+        expire_time=noon,
+    )
+
+
+def test_create_key_request_leaves_out_what_is_not_given():
+    request = FAQ.create_key(scopes=[nearhit.KeyScope.ADMIN]).request
+
+    assert {field.name for field, _ in request.ListFields()} == {"scopes"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"caches": "faq"}, "caches must be several strings"),
+        ({"namespaces": ""}, "namespaces must be several strings"),
+        ({"expires_at": datetime(2030, 1, 1)}, "expires_at must be a datetime with a time zone"),
+        ({"expires_at": timedelta(days=1)}, "expires_at must be a datetime with a time zone"),
+        ({"display_name": None}, "display_name must be a string"),
+    ],
+)
+def test_create_key_refuses_wrong_types_in_plain_words(arguments, message):
+    with pytest.raises(TypeError, match=message):
+        FAQ.create_key(**{"scopes": ["read"], **arguments})
+
+
+def test_rotate_key_leaves_out_a_grace_period_that_is_not_given():
+    request = FAQ.rotate_key("00ff").request
+
+    assert not request.HasField("grace_period")

@@ -7,8 +7,8 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
 import nearhit
-from nearhit.messages import caches, outcomes, responses
-from nearhit.v1 import cache_admin_pb2, semantic_cache_pb2, types_pb2
+from nearhit.messages import caches, keys, outcomes, responses
+from nearhit.v1 import cache_admin_pb2, key_admin_pb2, semantic_cache_pb2, types_pb2
 
 NOON = datetime(2025, 6, 1, 12, tzinfo=UTC)
 
@@ -189,3 +189,44 @@ def test_cache_has_its_settings():
         updated_at=NOON,
         entry_count=7,
     )
+
+
+def test_key_has_everything_that_was_sent():
+    key = keys.revoked(
+        key_admin_pb2.RevokeKeyResponse(
+            key=key_admin_pb2.Key(
+                key_id="00ff",
+                display_name="billing",
+                scopes=[key_admin_pb2.KEY_SCOPE_WRITE],
+                caches=["faq"],
+                namespaces=[""],
+                create_time=timestamp(NOON),
+                revoke_time=timestamp(NOON + timedelta(hours=1)),
+            )
+        )
+    )
+
+    assert key == nearhit.ApiKey(
+        key_id="00ff",
+        display_name="billing",
+        scopes=(nearhit.KeyScope.WRITE,),
+        caches=("faq",),
+        namespaces=("",),
+        created_at=NOON,
+        expires_at=None,
+        revoked_at=NOON + timedelta(hours=1),
+    )
+
+
+def test_issued_key_does_not_show_its_secret():
+    response = key_admin_pb2.CreateKeyResponse(key={"key_id": "00ff"}, secret="nh_00ff_secret")
+
+    issued = keys.issued(response)
+
+    assert issued.secret == "nh_00ff_secret"
+    assert "secret" not in repr(issued)
+
+
+def test_issued_key_is_refused_when_there_is_no_secret():
+    with pytest.raises(nearhit.InternalError):
+        outcomes.read(keys.issued, key_admin_pb2.CreateKeyResponse())

@@ -13,9 +13,9 @@ from nearhit import choices
 from nearhit.messages import enums
 from nearhit.operations import Operations
 from nearhit.transport import IDEMPOTENT_METHODS, channel_options, service_config
-from nearhit.v1 import cache_admin_pb2, embedding_cache_pb2, semantic_cache_pb2
+from nearhit.v1 import cache_admin_pb2, embedding_cache_pb2, key_admin_pb2, semantic_cache_pb2
 
-NEVER_REPEATED = {"CreateCache", "DeleteCache"}
+NEVER_REPEATED = {"CreateCache", "DeleteCache", "CreateKey", "RotateKey"}
 
 IMPORT_AND_REPORT = """
 import json, sys, time
@@ -120,7 +120,7 @@ def test_client_refuses_metadata_that_cannot_be_sent(pair):
 
 
 def test_every_rpc_of_the_client_is_either_idempotent_or_known_not_to_be():
-    for file in (semantic_cache_pb2, embedding_cache_pb2, cache_admin_pb2):
+    for file in (semantic_cache_pb2, embedding_cache_pb2, cache_admin_pb2, key_admin_pb2):
         for service in file.DESCRIPTOR.services_by_name.values():
             repeated = set(IDEMPOTENT_METHODS[service.full_name])
             known = set(service.methods_by_name)
@@ -129,10 +129,10 @@ def test_every_rpc_of_the_client_is_either_idempotent_or_known_not_to_be():
             assert known - repeated <= NEVER_REPEATED
 
 
-def test_service_config_retries_unavailable_alone():
+def test_service_config_retries_the_ends_of_servers_alone():
     (config,) = json.loads(service_config())["methodConfig"]
 
-    assert config["retryPolicy"]["retryableStatusCodes"] == ["UNAVAILABLE"]
+    assert config["retryPolicy"]["retryableStatusCodes"] == ["UNAVAILABLE", "CANCELLED"]
     assert not NEVER_REPEATED & {name["method"] for name in config["name"]}
 
 
@@ -150,6 +150,7 @@ def test_channel_options_of_the_caller_come_first():
         (enums.EXACT_ONLY_REASONS, "ExactOnlyReason"),
         (enums.LONG_PROMPTS, "LongPrompts"),
         (enums.ATTRIBUTE_TYPES, "AttributeType"),
+        (enums.KEY_SCOPES, "KeyScope"),
     ],
 )
 def test_enum_table_knows_every_value_of_the_protocol(table, wire):

@@ -1,5 +1,6 @@
 """The stores that the contract suite runs over."""
 
+from collections import Counter
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import redis
 from clocks import ManualClock
 from contract.aging import AgingClock
 from contract.samples import Sample
+from nearhit_server.core.observing import Unobserved
 from nearhit_server.stores.embedded import open_embedded_store
 from nearhit_server.stores.redis import open_redis_store
 
@@ -50,17 +52,38 @@ def clock(kind: str, request: pytest.FixtureRequest) -> ManualClock:
     return AgingClock(request.getfixturevalue("redis_urls"))
 
 
+class Evictions(Unobserved):
+    """How many entries each cache was told to have lost."""
+
+    def __init__(self) -> None:
+        self.counts: Counter[str] = Counter()
+
+    def evicted(self, cache_id: str, count: int) -> None:
+        self.counts[cache_id] += count
+
+
+@pytest.fixture
+def evictions() -> Evictions:
+    """What the store told of evictions."""
+    return Evictions()
+
+
 @pytest.fixture
 async def store(
-    kind: str, clock: ManualClock, tmp_path: Path, request: pytest.FixtureRequest
+    kind: str,
+    clock: ManualClock,
+    evictions: Evictions,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
 ) -> AsyncIterator[Any]:
     if kind == "embedded":
-        opened = open_embedded_store(tmp_path, clock=clock)
+        opened = open_embedded_store(tmp_path, clock=clock, observer=evictions)
     elif kind == "redis":
         (url,) = request.getfixturevalue("redis_urls")
-        opened = open_redis_store(url, clock=clock)
+        opened = open_redis_store(url, clock=clock, observer=evictions)
     else:
-        opened = open_redis_store(request.getfixturevalue("redis_cluster").seeds, clock=clock)
+        seeds = request.getfixturevalue("redis_cluster").seeds
+        opened = open_redis_store(seeds, clock=clock, observer=evictions)
     async with opened as store:
         yield store
 

@@ -22,7 +22,7 @@ A_SECOND = 1.5
 
 
 def settings_for(url, tiny_model):
-    return Settings(grpc="127.0.0.1:0", store=url, model=str(tiny_model), device="cpu")
+    return Settings(grpc="127.0.0.1:0", http="off", store=url, model=str(tiny_model), device="cpu")
 
 
 @pytest.fixture
@@ -33,9 +33,9 @@ async def served(start_redis, tiny_model):
         open_application(settings_for(redis.url, tiny_model)) as server,
         # Errors as the server gives them, not repeated.
         nearhit.AsyncClient(
-            server.address, timeout=10, options=[("grpc.enable_retries", 0)]
+            server.grpc.address, timeout=10, options=[("grpc.enable_retries", 0)]
         ) as client,
-        grpc.aio.insecure_channel(server.address) as channel,
+        grpc.aio.insecure_channel(server.grpc.address) as channel,
     ):
         health = health_pb2_grpc.HealthStub(channel)
 

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Generic, TypeVar
 
-from nearhit.choices import AttributeType, ExactOnlyReason, LongPrompts, Strategy
-from nearhit.v1 import cache_admin_pb2, types_pb2
+from nearhit.choices import AttributeType, ExactOnlyReason, KeyScope, LongPrompts, Strategy
+from nearhit.v1 import cache_admin_pb2, key_admin_pb2, types_pb2
 
 MemberT = TypeVar("MemberT", bound=Enum)
 WireT = TypeVar("WireT", bound=int)
@@ -53,6 +53,15 @@ ATTRIBUTE_TYPES: Final = EnumTable(
         AttributeType.TAG: cache_admin_pb2.ATTRIBUTE_TYPE_TAG,
         AttributeType.NUMERIC: cache_admin_pb2.ATTRIBUTE_TYPE_NUMERIC,
         AttributeType.TEXT: cache_admin_pb2.ATTRIBUTE_TYPE_TEXT,
+    },
+)
+
+KEY_SCOPES: Final = EnumTable(
+    KeyScope,
+    {
+        KeyScope.READ: key_admin_pb2.KEY_SCOPE_READ,
+        KeyScope.WRITE: key_admin_pb2.KEY_SCOPE_WRITE,
+        KeyScope.ADMIN: key_admin_pb2.KEY_SCOPE_ADMIN,
     },
 )
 

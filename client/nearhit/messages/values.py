@@ -5,13 +5,14 @@ Limits are not checked: they are the server's, and it names the field.
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from numbers import Real
 from operator import index
 from typing import Any
 
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.field_mask_pb2 import FieldMask
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from nearhit.inputs import UNSET
 
@@ -81,6 +82,16 @@ def duration(name: str, value: timedelta) -> Duration:
         )
     message = Duration()
     message.FromTimedelta(value)
+    return message
+
+
+def timestamp(name: str, value: datetime) -> Timestamp:
+    """`value` as a Timestamp; TypeError if it is not a datetime with a time zone."""
+    # Without one it could be the time here or that of UTC.
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise TypeError(f"{name} must be a datetime with a time zone, as datetime.now(UTC) has one")
+    message = Timestamp()
+    message.FromDatetime(value)
     return message
 
 

@@ -7,6 +7,7 @@ arguments and docstring are what users see, and the result of its Call is what t
 from nearhit.operations.caches import CacheOperations
 from nearhit.operations.embeddings import EmbeddingOperations
 from nearhit.operations.entries import EntryOperations
+from nearhit.operations.keys import KeyOperations
 from nearhit.operations.listing import ListingOperations
 from nearhit.operations.search import SearchOperations
 from nearhit.operations.store import StoreOperations
@@ -19,5 +20,6 @@ class Operations(
     ListingOperations,
     EmbeddingOperations,
     CacheOperations,
+    KeyOperations,
 ):
     """All operations."""

@@ -11,7 +11,9 @@ from nearhit_server.cli.caches import caches
 from nearhit_server.cli.demo import demo
 from nearhit_server.cli.exporting import export_entries
 from nearhit_server.cli.failures import PlainFailures
+from nearhit_server.cli.health import health
 from nearhit_server.cli.importing import import_entries
+from nearhit_server.cli.keys import keys
 from nearhit_server.cli.serve import serve
 
 app = typer.Typer(
@@ -24,12 +26,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(serve)
+app.command()(health)
 app.command()(demo)
 app.command()(entries.search)
 app.command()(entries.store)
 app.command()(entries.delete)
 app.command()(entries.flush)
 app.add_typer(caches, name="caches")
+app.add_typer(keys, name="keys")
 app.command("import")(import_entries)
 app.command("export")(export_entries)
 

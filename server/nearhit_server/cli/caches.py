@@ -9,6 +9,7 @@ from rich.text import Text
 import nearhit
 from nearhit_server.cli import cache_settings, options, output, rendering
 from nearhit_server.cli.confirmation import confirm
+from nearhit_server.cli.server_options import Server, with_server_options
 
 caches = typer.Typer(
     help="List, make, show, change and remove caches.",
@@ -20,15 +21,11 @@ _CacheArgument = Annotated[str, typer.Argument(metavar="NAME", help="The cache."
 
 
 @caches.command("list")
-def list_caches(
-    target: options.TargetOption = options.DEFAULT_TARGET,
-    timeout: options.TimeoutOption = None,
-    api_key: options.ApiKeyOption = None,
-    as_json: options.JsonOption = False,
-) -> None:
+@with_server_options
+def list_caches(as_json: options.JsonOption = False, *, server: Server) -> None:
     """List the server's caches."""
-    with options.open_client(target, timeout=timeout, api_key=api_key) as client:
-        found = list(client.list_caches(timeout=timeout))
+    with server.client() as client:
+        found = list(client.list_caches(timeout=server.timeout))
     if as_json:
         output.print_json({"caches": [rendering.cache_record(cache) for cache in found]})
     else:
@@ -36,6 +33,7 @@ def list_caches(
 
 
 @caches.command()
+@with_server_options
 def create(
     name: _CacheArgument,
     model: cache_settings.ModelOption = None,
@@ -48,10 +46,9 @@ def create(
     max_entries: cache_settings.MaxEntriesOption = None,
     declare_attribute: cache_settings.DeclarationsOption = None,
     restrict_attributes: cache_settings.RestrictOption = None,
-    target: options.TargetOption = options.DEFAULT_TARGET,
-    timeout: options.TimeoutOption = None,
-    api_key: options.ApiKeyOption = None,
     as_json: options.JsonOption = False,
+    *,
+    server: Server,
 ) -> None:
     """Make an empty cache. What is not given is the server's to choose."""
     settings = cache_settings.settings_given(
@@ -67,26 +64,27 @@ def create(
         restrict_attributes=restrict_attributes,
     )
     given = {name: value for name, value in settings.items() if value is not None}
-    with options.open_client(target, timeout=timeout, api_key=api_key) as client:
-        cache = client.create_cache(name, timeout=timeout, **given)
+    with server.client() as client:
+        cache = client.create_cache(name, timeout=server.timeout, **given)
     _print_cache(cache, as_json=as_json)
 
 
 @caches.command()
+@with_server_options
 def show(
     name: _CacheArgument,
-    target: options.TargetOption = options.DEFAULT_TARGET,
-    timeout: options.TimeoutOption = None,
-    api_key: options.ApiKeyOption = None,
     as_json: options.JsonOption = False,
+    *,
+    server: Server,
 ) -> None:
     """Show a cache's settings and size."""
-    with options.open_client(target, timeout=timeout, api_key=api_key) as client:
-        cache = client.get_cache(name, timeout=timeout)
+    with server.client() as client:
+        cache = client.get_cache(name, timeout=server.timeout)
     _print_cache(cache, as_json=as_json)
 
 
 @caches.command()
+@with_server_options
 def update(
     name: _CacheArgument,
     model: cache_settings.ModelOption = None,
@@ -102,10 +100,9 @@ def update(
     allow_flush: Annotated[
         bool, typer.Option("--allow-flush", help="Allow a change that removes every entry.")
     ] = False,
-    target: options.TargetOption = options.DEFAULT_TARGET,
-    timeout: options.TimeoutOption = None,
-    api_key: options.ApiKeyOption = None,
     as_json: options.JsonOption = False,
+    *,
+    server: Server,
 ) -> None:
     """Change settings of a cache; those not given stay. The word none unsets one.
 
@@ -126,24 +123,26 @@ def update(
     )
     if not settings:
         raise typer.BadParameter("give at least one setting to change", param_hint="NAME")
-    with options.open_client(target, timeout=timeout, api_key=api_key) as client:
-        cache = client.update_cache(name, timeout=timeout, allow_flush=allow_flush, **settings)
+    with server.client() as client:
+        cache = client.update_cache(
+            name, timeout=server.timeout, allow_flush=allow_flush, **settings
+        )
     _print_cache(cache, as_json=as_json)
 
 
 @caches.command()
+@with_server_options
 def delete(
     name: _CacheArgument,
     yes: options.YesOption = False,
-    target: options.TargetOption = options.DEFAULT_TARGET,
-    timeout: options.TimeoutOption = None,
-    api_key: options.ApiKeyOption = None,
     as_json: options.JsonOption = False,
+    *,
+    server: Server,
 ) -> None:
     """Remove a cache and all its entries."""
-    with options.open_client(target, timeout=timeout, api_key=api_key) as client:
-        confirm(f"Remove cache {name!r} at {target} and all its entries?", yes=yes)
-        deleted = client.delete_cache(name, timeout=timeout)
+    with server.client() as client:
+        confirm(f"Remove cache {name!r} at {server.target} and all its entries?", yes=yes)
+        deleted = client.delete_cache(name, timeout=server.timeout)
     if as_json:
         output.print_json({"deleted": deleted})
     else:

@@ -19,6 +19,7 @@ from nearhit_server.cli.demo_searches import (
     THRESHOLD,
     demo_entries,
 )
+from nearhit_server.cli.server_options import Server, with_server_options
 
 DEMO_CACHE: Final = "nearhit-demo"
 
@@ -43,31 +44,28 @@ class DemoSearch:
     milliseconds: float
 
 
+@with_server_options
 def demo(
     keep: Annotated[
         bool, typer.Option("--keep", help=f"Leave the cache {DEMO_CACHE} behind.")
     ] = False,
-    target: options.TargetOption = options.DEFAULT_TARGET,
-    timeout: options.TimeoutOption = None,
-    api_key: options.ApiKeyOption = None,
     as_json: options.JsonOption = False,
+    *,
+    server: Server,
 ) -> None:
     """Show what the cache finds on a running server, and what not.
 
     Fills a cache of its own, nearhit-demo, with everyday questions and answers, asks some of
     them in other words, and removes the cache again.
     """
-    with (
-        options.open_client(target, cache=DEMO_CACHE, timeout=timeout, api_key=api_key) as client,
-        _demo_cache(client, keep=keep),
-    ):
+    with server.client(DEMO_CACHE) as client, _demo_cache(client, keep=keep):
         loaded = _load(client)
         searches = [_search(client, question) for question in QUESTIONS]
     if as_json:
         rows = [asdict(search) for search in searches]
         output.print_json({"threshold": THRESHOLD, "loaded": loaded, "searches": rows})
     else:
-        _print_searches(searches, loaded, target=target, keep=keep)
+        _print_searches(searches, loaded, target=server.target, keep=keep)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from nearhit_server.cli import options, output, rendering
 from nearhit_server.cli.arguments import parse_attributes, parse_duration, parse_metadata
 from nearhit_server.cli.confirmation import confirm
 from nearhit_server.cli.failures import fail
+from nearhit_server.cli.server_options import Server, with_server_options
 
 _DELETE_BATCH: Final = 1_000
 """The most ids that a call carries."""
@@ -21,6 +22,7 @@ _AttributeOption = Annotated[
 ]
 
 
+@with_server_options
 def search(
     prompt: Annotated[str, typer.Argument(metavar="PROMPT", help="What to look for.")],
     threshold: Annotated[
@@ -39,15 +41,14 @@ def search(
         list[str] | None,
         typer.Option(metavar="TURN", help="Earlier turns, oldest first; may be repeated."),
     ] = None,
-    target: options.TargetOption = options.DEFAULT_TARGET,
     cache: options.CacheOption = options.DEFAULT_CACHE,
-    timeout: options.TimeoutOption = None,
-    api_key: options.ApiKeyOption = None,
     as_json: options.JsonOption = False,
+    *,
+    server: Server,
 ) -> None:
     """Look for an answer in the cache. A miss is a result too: the exit status is 0."""
     attributes = parse_attributes(attribute)
-    with options.open_client(target, cache=cache, timeout=timeout, api_key=api_key) as client:
+    with server.client(cache) as client:
         result = client.search(
             prompt,
             similarity_threshold=threshold,
@@ -64,6 +65,7 @@ def search(
         output.print_line(rendering.miss_sentence(result, threshold))
 
 
+@with_server_options
 def store(
     prompt: Annotated[str, typer.Argument(metavar="PROMPT", help="The prompt.")],
     response: Annotated[str, typer.Argument(metavar="RESPONSE", help="- reads standard input.")],
@@ -80,11 +82,10 @@ def store(
             help="How long it lives: 90s, 15m, 2h, 7d or seconds; default: the cache's.",
         ),
     ] = None,
-    target: options.TargetOption = options.DEFAULT_TARGET,
     cache: options.CacheOption = options.DEFAULT_CACHE,
-    timeout: options.TimeoutOption = None,
-    api_key: options.ApiKeyOption = None,
     as_json: options.JsonOption = False,
+    *,
+    server: Server,
 ) -> None:
     """Keep a response for a prompt. The same prompt and attributes replace what was there.
 
@@ -92,7 +93,7 @@ def store(
     """
     attributes = parse_attributes(attribute)
     text = _standard_input() if response == "-" else response
-    with options.open_client(target, cache=cache, timeout=timeout, api_key=api_key) as client:
+    with server.client(cache) as client:
         stored = client.store(prompt, text, attributes=attributes, metadata=metadata, ttl=ttl)
     if as_json:
         output.print_json(rendering.stored_record(stored))
@@ -100,16 +101,16 @@ def store(
         output.print_line(rendering.stored_sentence(stored))
 
 
+@with_server_options
 def delete(
     entry_ids: Annotated[
         list[str] | None, typer.Argument(metavar="ENTRY_ID", help="Entries by id.")
     ] = None,
     attribute: _AttributeOption = None,
-    target: options.TargetOption = options.DEFAULT_TARGET,
     cache: options.CacheOption = options.DEFAULT_CACHE,
-    timeout: options.TimeoutOption = None,
-    api_key: options.ApiKeyOption = None,
     as_json: options.JsonOption = False,
+    *,
+    server: Server,
 ) -> None:
     """Remove entries by id, or those that carry all of some attributes.
 
@@ -121,26 +122,26 @@ def delete(
             "give entry ids or attributes; `nearhit flush` removes everything",
             param_hint="ENTRY_ID",
         )
-    with options.open_client(target, cache=cache, timeout=timeout, api_key=api_key) as client:
+    with server.client(cache) as client:
         if attributes:
-            deleted = client.delete(attributes=attributes, timeout=timeout)
+            deleted = client.delete(attributes=attributes, timeout=server.timeout)
         else:
-            deleted = _delete_by_id(client, entry_ids or [], timeout)
+            deleted = _delete_by_id(client, entry_ids or [], server.timeout)
     _print_deleted(deleted, as_json=as_json)
 
 
+@with_server_options
 def flush(
     yes: options.YesOption = False,
-    target: options.TargetOption = options.DEFAULT_TARGET,
     cache: options.CacheOption = options.DEFAULT_CACHE,
-    timeout: options.TimeoutOption = None,
-    api_key: options.ApiKeyOption = None,
     as_json: options.JsonOption = False,
+    *,
+    server: Server,
 ) -> None:
     """Remove every entry of the cache. The cache and its settings stay."""
-    with options.open_client(target, cache=cache, timeout=timeout, api_key=api_key) as client:
-        confirm(f"Remove every entry of cache {cache!r} at {target}?", yes=yes)
-        deleted = client.flush(timeout=timeout)
+    with server.client(cache) as client:
+        confirm(f"Remove every entry of cache {cache!r} at {server.target}?", yes=yes)
+        deleted = client.flush(timeout=server.timeout)
     _print_deleted(deleted, as_json=as_json)
 
 

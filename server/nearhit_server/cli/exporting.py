@@ -14,6 +14,8 @@ from nearhit_server.cli.export_run import PAGE_TIMEOUT_SECONDS, ExportProgress, 
 from nearhit_server.cli.failures import fail
 from nearhit_server.cli.progress import progress_bar
 from nearhit_server.cli.resume import NoFitError, Sidecar
+from nearhit_server.cli.sentences import sentence
+from nearhit_server.cli.server_options import Server, with_server_options
 
 _PART_SUFFIX: Final = ".part"
 _SIDECAR_SUFFIX: Final = ".nearhit-export"
@@ -31,6 +33,7 @@ class _Export:
     cache_created: str
 
 
+@with_server_options
 def export_entries(
     file: Annotated[
         str, typer.Argument(metavar="FILE", help="Where to write; - is standard output.")
@@ -41,11 +44,10 @@ def export_entries(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace FILE if there is one.")
     ] = False,
-    target: options.TargetOption = options.DEFAULT_TARGET,
     cache: options.CacheOption = options.DEFAULT_CACHE,
-    timeout: options.TimeoutOption = None,
-    api_key: options.ApiKeyOption = None,
     as_json: options.JsonOption = False,
+    *,
+    server: Server,
 ) -> None:
     """Write the cache's entries to a file, one JSON object a line.
 
@@ -61,13 +63,13 @@ def export_entries(
         raise typer.BadParameter("needs a FILE, as the entries are JSON", param_hint="'--json'")
     if path is not None:
         _check_free(path, overwrite=overwrite)
-    with options.open_client(target, cache=cache, timeout=timeout, api_key=api_key) as client:
-        described = client.get_cache(timeout=timeout)
+    with server.client(cache) as client:
+        described = client.get_cache(timeout=server.timeout)
         export = _Export(
             client=client,
-            target=target,
+            target=server.target,
             with_vectors=with_vectors,
-            timeout_seconds=timeout or PAGE_TIMEOUT_SECONDS,
+            timeout_seconds=server.timeout or PAGE_TIMEOUT_SECONDS,
             entry_count=described.entry_count,
             cache_created=described.created_at.isoformat(),
         )
@@ -157,7 +159,7 @@ def _run(
     except nearhit.InvalidArgumentError:
         raise
     except nearhit.NearhitError as error:
-        fail(f"{options.sentence(error, export.target)}; {run.remark()}")
+        fail(f"{sentence(error, export.target)}; {run.remark()}")
     except KeyboardInterrupt:
         output.notice(run.remark())
         raise typer.Exit(130) from None

@@ -17,21 +17,23 @@ from nearhit_server.cli.failures import fail
 from nearhit_server.cli.import_run import ImportProgress, ImportRun, Source
 from nearhit_server.cli.progress import progress_bar
 from nearhit_server.cli.resume import Job, NoFitError, Sidecar
+from nearhit_server.cli.sentences import sentence
+from nearhit_server.cli.server_options import Server, with_server_options
 from nearhit_server.cli.storing import BATCH_TIMEOUT_SECONDS, BatchStorer
 
 _SIDECAR_SUFFIX: Final = ".nearhit-import"
 
 
+@with_server_options
 def import_entries(
     file: Annotated[str, typer.Argument(metavar="FILE", help="JSON lines; - is standard input.")],
     restart: Annotated[
         bool, typer.Option("--restart", help="Begin at the first line, whatever was done before.")
     ] = False,
-    target: options.TargetOption = options.DEFAULT_TARGET,
     cache: options.CacheOption = options.DEFAULT_CACHE,
-    timeout: options.TimeoutOption = None,
-    api_key: options.ApiKeyOption = None,
     as_json: options.JsonOption = False,
+    *,
+    server: Server,
 ) -> None:
     """Store the entries of a file, one JSON object a line.
 
@@ -43,15 +45,15 @@ def import_entries(
     the place and is removed at the end. After a flush in between, use --restart.
     """
     with (
-        options.open_client(target, cache=cache, timeout=timeout, api_key=api_key) as client,
+        server.client(cache) as client,
         _opened(file) as source,
     ):
-        created_at = client.get_cache(timeout=timeout).created_at
-        job = {"target": target, "cache": cache, "cache_created": created_at.isoformat()}
+        created_at = client.get_cache(timeout=server.timeout).created_at
+        job = {"target": server.target, "cache": cache, "cache_created": created_at.isoformat()}
         sidecar = None if file == "-" else _sidecar(Path(file), source, job)
         start = _start(sidecar, source, restart=restart)
-        storer = BatchStorer(client, timeout_seconds=timeout or BATCH_TIMEOUT_SECONDS)
-        progress = _run(source, storer, sidecar, start, target=target)
+        storer = BatchStorer(client, timeout_seconds=server.timeout or BATCH_TIMEOUT_SECONDS)
+        progress = _run(source, storer, sidecar, start, target=server.target)
     _summarize(progress, as_json=as_json)
     if progress.skipped:
         raise typer.Exit(1)
@@ -110,7 +112,7 @@ def _run(
         with progress_bar("importing", total=source.size) as bar:
             return run.to_the_end(bar)
     except nearhit.NearhitError as error:
-        fail(f"{options.sentence(error, target)}; {run.remark()}")
+        fail(f"{sentence(error, target)}; {run.remark()}")
     except OSError as error:
         fail(f"{error.filename or source.name}: {error.strerror}; {run.remark()}")
     except KeyboardInterrupt:

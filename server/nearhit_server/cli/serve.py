@@ -15,6 +15,7 @@ from nearhit_server.settings import Settings
 
 def serve(
     grpc: Annotated[str | None, typer.Option(help="gRPC address, HOST:PORT.")] = None,
+    http: Annotated[str | None, typer.Option(help="HTTP address, HOST:PORT, or off.")] = None,
     store: Annotated[
         str | None, typer.Option(help="Where entries are kept: embedded or a Redis URL.")
     ] = None,
@@ -22,20 +23,47 @@ def serve(
     model: Annotated[
         str | None, typer.Option(help="Default model: a name, a folder or a hub name.")
     ] = None,
+    tls_certificate: Annotated[
+        Path | None, typer.Option(help="The server's certificate and its chain, PEM; turns TLS on.")
+    ] = None,
+    tls_key: Annotated[
+        Path | None, typer.Option(help="The certificate's private key, PEM, not encrypted.")
+    ] = None,
+    tls_client_ca: Annotated[
+        Path | None,
+        typer.Option(help="Require client certificates of these authorities, PEM."),
+    ] = None,
+    require_keys: Annotated[
+        bool | None, typer.Option("--require-keys", help="Ask every call for an API key.")
+    ] = None,
+    insecure: Annotated[
+        bool | None,
+        typer.Option(
+            "--insecure",
+            help="Listen beyond this machine without TLS, or without knowing the callers.",
+        ),
+    ] = None,
     config: Annotated[Path | None, typer.Option(help="TOML file with settings.")] = None,
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
 ) -> None:
     """Run the server.
 
     Every setting can also be a NEARHIT_* variable or a line of the --config file; flags come
-    first, then variables, then the file.
+    first, then variables, then the file. API keys have no flag, as everybody on the machine can
+    read flags; NEARHIT_API_KEYS holds those that may do everything.
     """
     settings = _settings(
         config,
         grpc=grpc,
+        http=http,
         store=store,
         data_dir=data_dir,
         model=model,
+        tls_certificate=tls_certificate,
+        tls_key=tls_key,
+        tls_client_ca=tls_client_ca,
+        require_keys=require_keys,
+        insecure=insecure,
         log_level=log_level,
     )
     # Imported here: they bring torch, and a wrong flag should not have to wait for that.
@@ -53,12 +81,17 @@ def _settings(config: Path | None, **flags: object) -> Settings:
     try:
         return Settings.load(config=config, **flags)
     except ValidationError as error:
-        first = error.errors()[0]
-        name = ".".join(str(part) for part in first["loc"])
-        unknown = first["type"] == "extra_forbidden"
-        problem = "is no setting" if unknown else first["msg"].removeprefix("Value error, ")
-        fail(f"setting {name}: {problem}")
+        fail(_sentence(error))
     except SettingsError as error:
         fail(f"the environment: {error}")
     except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         fail(f"--config: {error}")
+
+
+def _sentence(error: ValidationError) -> str:
+    first = error.errors()[0]
+    unknown = first["type"] == "extra_forbidden"
+    problem = "is no setting" if unknown else first["msg"].removeprefix("Value error, ")
+    # What settings together are not allowed to be has no place of its own.
+    name = ".".join(str(part) for part in first["loc"])
+    return f"setting {name}: {problem}" if name else f"settings: {problem}"

@@ -1,9 +1,11 @@
 """Making, changing and removing caches."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final
 
+from nearhit_server.core.access.callers import ALL, Grant
 from nearhit_server.core.cache_directory import CacheDirectory
 from nearhit_server.core.cache_settings import (
     CacheField,
@@ -84,13 +86,13 @@ class CacheAdmin:
         check_cache_id(cache_id, field="cache_id")
         return await self._directory.use(cache_id, self._status)
 
-    async def list(self, *, page_size: int, page_token: str) -> CachePage:
-        """A page of caches, ordered by id."""
+    async def list(self, *, page_size: int, page_token: str, visible: Grant) -> CachePage:
+        """A page of the caches that are `visible`, ordered by id."""
         check_page_size(page_size)
         if page_token:
             check_cache_id(page_token, field="page_token")
         size = page_size or _DEFAULT_PAGE_SIZE
-        specs = await self._store.list_caches(after=page_token, limit=size + 1)
+        specs = await self._visible_specs(visible, after=page_token, limit=size + 1)
         listed = await together(self._status_if_there(spec) for spec in specs[:size])
         return CachePage(
             tuple(status for status in listed if status is not None),
@@ -135,6 +137,19 @@ class CacheAdmin:
             return await self._store.delete_cache(cache_id)
         finally:
             self._directory.forget(cache_id)
+
+    async def _visible_specs(
+        self, visible: Grant, *, after: str, limit: int
+    ) -> Sequence[CacheSpec]:
+        if visible.covers(ALL):
+            return await self._store.list_caches(after=after, limit=limit)
+        # By name, so that neither a page nor its token tells of caches that are somebody else's.
+        specs: list[CacheSpec] = []
+        for cache_id in sorted(name for name in visible.names if name > after):
+            if len(specs) < limit:
+                with suppress(NotFoundError):
+                    specs.append(await self._store.get_cache(cache_id))
+        return specs
 
     async def _status(self, spec: CacheSpec) -> CacheStatus:
         return CacheStatus(spec, await self._store.count(spec))

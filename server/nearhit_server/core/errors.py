@@ -39,6 +39,8 @@ class Reason(StrEnum):
     STORE_READ_ONLY = auto()
     STORE_LOADING = auto()
     STORE_MISCONFIGURED = auto()
+    SERVER_OVERLOADED = auto()
+    KEY_REVOKED = auto()
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,17 @@ class Violation:
 
     field: str
     description: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Allowance:
+    """How a caller stands with its rate limit: at most `limit` calls in any `window_seconds`,
+    of which `remaining` are left; after `reset_seconds` all of them are there again."""
+
+    limit: int
+    remaining: int
+    window_seconds: int
+    reset_seconds: float
 
 
 class NearhitError(Exception):
@@ -80,7 +93,7 @@ class MalformedMessageError(NearhitError):
 
 
 class NotFoundError(NearhitError):
-    """There is no such cache or entry."""
+    """There is no such cache, entry or key."""
 
 
 class AlreadyExistsError(NearhitError):
@@ -99,6 +112,34 @@ class ResourceExhaustedError(NearhitError):
     ) -> None:
         super().__init__(message, reason=reason)
         self.retry_delay = retry_delay
+
+
+class RateLimitedError(ResourceExhaustedError):
+    """The caller has used up its rate limit; `allowance` says how it stands."""
+
+    def __init__(self, allowance: Allowance, *, retry_delay: timedelta) -> None:
+        super().__init__(
+            f"the rate limit of {allowance.limit} calls in {allowance.window_seconds} s is used up",
+            reason=Reason.RATE_LIMITED,
+            retry_delay=retry_delay,
+        )
+        self.allowance = allowance
+
+
+class UnauthenticatedError(NearhitError):
+    """The call comes without a key that is good. Says the same whatever is wrong with it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the API key is missing, unknown, expired or revoked", reason=Reason.KEY_INVALID
+        )
+
+
+class PermissionDeniedError(NearhitError):
+    """The caller's key does not allow this. Says the same whether or not the thing exists."""
+
+    def __init__(self) -> None:
+        super().__init__("the API key does not allow this", reason=Reason.KEY_FORBIDDEN)
 
 
 class UnavailableError(NearhitError):
@@ -155,6 +196,15 @@ def entry_not_found(cache_id: str, entry_id: str) -> NotFoundError:
         f"there is no entry {entry_id!r} in cache {cache_id!r}",
         reason=Reason.ENTRY_NOT_FOUND,
         violations=[Violation("entry_id", "does not exist in this cache")],
+    )
+
+
+def key_not_found(key_id: str) -> NotFoundError:
+    """The error for an API key that does not exist."""
+    return NotFoundError(
+        f"there is no key {key_id!r}",
+        reason=Reason.KEY_NOT_FOUND,
+        violations=[Violation("key_id", "does not exist")],
     )
 
 

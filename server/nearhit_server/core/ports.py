@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from nearhit_server.core.access.keys import ApiKey
 from nearhit_server.core.caches import CacheSpec
 from nearhit_server.core.entries import Entry, EntryChange, EntryPage, Neighbour, PromptKey
+from nearhit_server.core.errors import Allowance
 from nearhit_server.core.filters import Filter
 from nearhit_server.core.vectors import FloatMatrix, FloatVector
 
@@ -152,8 +154,34 @@ class EmbeddingTable(Protocol):
         """Keep rows, each replacing what has its name."""
 
 
-class Storage(Store, EmbeddingTable, Protocol):
+class KeyStore(Protocol):
+    """Keeps API keys. Raises UnavailableError if the store is out of reach."""
+
+    async def get_key(self, key_id: str) -> ApiKey | None:
+        """The key as it is now, also if it is revoked or expired; None if there is none."""
+
+    async def list_keys(self, *, after: str, limit: int) -> list[ApiKey]:
+        """Up to `limit` keys whose ids come after `after`, in the order of their ids."""
+
+    async def put_key(self, key: ApiKey) -> bool:
+        """Keep a key: a new one if its version is 1, else in place of its version before.
+        On return it is durable. Returns False, and keeps nothing, if there is another key of
+        that id already, or if the one there has another version. A key that is there just so
+        counts as kept, so that a repeated call does."""
+
+
+class Storage(Store, EmbeddingTable, KeyStore, Protocol):
     """All that a server keeps."""
+
+    async def size_bytes(self) -> int:
+        """The disk space or memory that the store takes, all told."""
+
+
+class RateLimiter(Protocol):
+    """Counts calls against the limit of each key and cache."""
+
+    async def take(self, key_id: str, cache: str, *, cost: int) -> Allowance:
+        """Count `cost` calls. Raises RateLimitedError if there is no room for them."""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from time import perf_counter
 
 from nearhit_server.core.caches import CacheSpec, LongPrompts, Strategy
 from nearhit_server.core.concurrency import together
@@ -13,6 +14,7 @@ from nearhit_server.core.entries import PromptKey, canonical_prompt
 from nearhit_server.core.errors import NearhitError
 from nearhit_server.core.filters import Filter, both, carrying
 from nearhit_server.core.limits import Limits
+from nearhit_server.core.observing import UNOBSERVED, Observer, Stage
 from nearhit_server.core.policy import select_matches
 from nearhit_server.core.ports import Clock, EntryStore
 from nearhit_server.core.queries import ExactOnlyReason, Hit, Match, Miss, SearchQuery
@@ -52,12 +54,19 @@ class Searcher:
     """Runs searches in one cache, any number at once, so that their texts are embedded together."""
 
     def __init__(
-        self, *, entries: EntryStore, models: Models, clock: Clock, limits: Limits
+        self,
+        *,
+        entries: EntryStore,
+        models: Models,
+        clock: Clock,
+        limits: Limits,
+        observer: Observer = UNOBSERVED,
     ) -> None:
         self._entries = entries
         self._models = models
         self._clock = clock
         self._limits = limits
+        self._observer = observer
 
     async def run(
         self, spec: CacheSpec, queries: Sequence[SearchQuery | NearhitError]
@@ -76,7 +85,14 @@ class Searcher:
             for search in searches:
                 if search.matches or search.error is not None:
                     search.remaining.clear()
-        return [p.outcome() if isinstance(p, _Search) else p for p in planned]
+        outcomes = [p.outcome() if isinstance(p, _Search) else p for p in planned]
+        self._tell(spec, outcomes)
+        return outcomes
+
+    def _tell(self, spec: CacheSpec, outcomes: Sequence[Outcome]) -> None:
+        for outcome in outcomes:
+            if not isinstance(outcome, NearhitError):
+                self._observer.searched(spec.cache_id, outcome)
 
     def _plan(self, spec: CacheSpec, query: SearchQuery | NearhitError) -> _Search | NearhitError:
         if isinstance(query, NearhitError):
@@ -112,7 +128,11 @@ class Searcher:
                 search.effective_prompt = prompt
 
     async def _try_exact(self, spec: CacheSpec, searches: Sequence[_Search]) -> None:
+        if not searches:
+            return
+        started = perf_counter()
         await together(self._find_exact(spec, search) for search in searches)
+        self._observer.stage(Stage.EXACT, started=started, ended=perf_counter())
 
     async def _find_exact(self, spec: CacheSpec, search: _Search) -> None:
         search.remaining.pop(0)
@@ -127,8 +147,12 @@ class Searcher:
         search.matches = await self._used(spec, matches)
 
     async def _try_semantic(self, spec: CacheSpec, searches: Sequence[_Search]) -> None:
+        if not searches:
+            return
         await self._embed(spec, [search for search in searches if search.vector is None])
+        started = perf_counter()
         await together(self._find_nearest(spec, search) for search in searches)
+        self._observer.stage(Stage.NEAREST, started=started, ended=perf_counter())
 
     async def _embed(self, spec: CacheSpec, searches: Sequence[_Search]) -> None:
         if not searches:

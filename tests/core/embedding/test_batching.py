@@ -3,35 +3,9 @@ from datetime import timedelta
 
 import pytest
 
+from core.embedding.stages import batching_stage, occupied, settled
 from gated_encoder import GatedEncoder, tokens
-from nearhit_server.core.embedding.batching import BatchingStage
 from nearhit_server.core.errors import Reason, ResourceExhaustedError, UnavailableError
-
-
-@pytest.fixture
-def encoder():
-    return GatedEncoder()
-
-
-@pytest.fixture
-async def stage(encoder):
-    async with BatchingStage(encoder, max_batch_tokens=8, max_waiting_texts=4) as stage:
-        yield stage
-        encoder.gate.set()
-
-
-async def occupied(stage, encoder):
-    """Keep the model busy with one text, so that what comes next has to wait."""
-    encoder.gate.clear()
-    task = asyncio.create_task(stage.encode([tokens(99)]))
-    await encoder.started.acquire()
-    return task
-
-
-async def settled():
-    """Let every task run until it waits for something outside."""
-    for _ in range(10):
-        await asyncio.sleep(0)
 
 
 def first_tokens(vectors):
@@ -59,15 +33,14 @@ async def test_lone_text_leaves_at_once_when_the_model_is_idle(stage, encoder):
     await task
 
 
-async def test_texts_that_come_while_the_model_is_busy_leave_together(stage, encoder):
+async def test_texts_that_come_while_the_model_is_busy_leave_together(stage, encoder, notes):
     busy = await occupied(stage, encoder)
     waiting = [asyncio.create_task(stage.encode([tokens(n)])) for n in (1, 2, 3)]
     await settled()
     encoder.gate.set()
     await asyncio.gather(busy, *waiting)
     assert [len(batch) for batch in encoder.batches] == [1, 3]
-    assert stage.counts["batches"] == 2
-    assert stage.counts["texts"] == 4
+    assert [report.texts for report in notes.reports] == [1, 3]
 
 
 async def test_batches_are_limited_by_padded_tokens(stage, encoder):
@@ -178,9 +151,9 @@ async def test_wrong_number_of_vectors_fails_the_batch(stage, encoder, monkeypat
         await stage.encode([tokens(1), tokens(2)])
 
 
-async def test_closing_fails_those_who_wait_and_those_who_come(encoder):
+async def test_closing_fails_those_who_wait_and_those_who_come(encoder, notes):
     encoder.gate.clear()
-    async with BatchingStage(encoder, max_batch_tokens=8, max_waiting_texts=4) as stage:
+    async with batching_stage(encoder, notes) as stage:
         running = asyncio.create_task(stage.encode([tokens(1)]))
         await encoder.started.acquire()
         waiting = asyncio.create_task(stage.encode([tokens(2)]))
@@ -191,6 +164,7 @@ async def test_closing_fails_those_who_wait_and_those_who_come(encoder):
         assert stopped.value.reason is Reason.SHUTTING_DOWN
     with pytest.raises(UnavailableError):
         await stage.encode([tokens(3)])
+    assert notes.waiting[-1] == 0
 
 
 async def test_every_call_ends_when_half_of_them_are_cancelled(stage, encoder):

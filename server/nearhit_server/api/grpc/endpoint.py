@@ -1,9 +1,10 @@
 """One RPC: bytes in, bytes out, and every way it can end."""
 
 import asyncio
-import time
+import re
 import uuid
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any, Final
 
 import grpc
@@ -13,6 +14,8 @@ from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 
 from nearhit_server.api.grpc.errors import to_grpc_status
+from nearhit_server.core.access.callers import Access, Caller
+from nearhit_server.core.admission import Admission
 from nearhit_server.core.errors import (
     DeadlineExceededError,
     InternalError,
@@ -21,73 +24,118 @@ from nearhit_server.core.errors import (
     Reason,
     ResourceExhaustedError,
 )
+from nearhit_server.core.observing import CallRecord, Observer
 
 _log = structlog.get_logger()
 
 MAX_MESSAGE_BYTES: Final = 32 << 20
 
-Handler = Callable[[Any], Awaitable[Message]]
-"""Takes the request message of an RPC and returns its response message."""
+_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
+
+_COME_BACK_LATER: Final = (("grpc-retry-pushback-ms", "300"),)
+"""For clients that retry: at once they would meet the same server."""
+
+Handler = Callable[[Any, Caller], Awaitable[Message]]
+"""Takes the request message of an RPC and who sent it; returns its response message."""
 
 Context = grpc.aio.ServicerContext[bytes, bytes]
 
 
+@dataclass(frozen=True)
+class Rpc:
+    """A method's handler, and what a request for it needs."""
+
+    handler: Handler
+    access: Callable[[Any], Access]
+
+
 class Endpoint:
-    """Serves one method with a handler.
+    """Serves one method.
 
     Decodes and encodes itself: grpc.aio would answer UNKNOWN with a Python traceback's last
     line if a deserializer raised.
     """
 
-    def __init__(self, method: MethodDescriptor, handler: Handler) -> None:
+    def __init__(
+        self, method: MethodDescriptor, rpc: Rpc, *, admission: Admission, observer: Observer
+    ) -> None:
         self._method = f"{method.containing_service.full_name}/{method.name}"
         self._request_type = GetMessageClass(method.input_type)
-        self._handler = handler
+        self._rpc = rpc
+        self._admission = admission
+        self._observer = observer
 
     async def __call__(self, raw: bytes, context: Context) -> bytes:
-        """Answer one call; every call ends in an answer or a status, and in one log line."""
-        started = time.perf_counter()
-        request_id = uuid.uuid4().hex
-        log = _log.bind(method=self._method, request_id=request_id)
-        try:
-            answer = await self._answer(raw, context)
-        except asyncio.CancelledError:
-            # grpc cancels the handler for either; its caller has been told by grpc already.
-            remaining = context.time_remaining()
-            late = remaining is not None and remaining <= 0
-            code = "DEADLINE_EXCEEDED" if late else "CANCELLED"
-            log.info("call", code=code, seconds=time.perf_counter() - started)
-            raise
-        except NearhitError as error:
-            failure = error
-        except Exception:
-            log.exception("internal error")
-            failure = InternalError(request_id)
-        else:
-            log.info("call", code="OK", seconds=time.perf_counter() - started)
-            return answer
-        status = to_grpc_status(failure)
-        log.info(
-            "call",
-            code=status.code.name,
-            reason=failure.reason,
-            seconds=time.perf_counter() - started,
+        """Answer one call; every call ends in an answer or a status."""
+        metadata = dict(context.invocation_metadata() or ())
+        record = CallRecord(
+            protocol="grpc",
+            method=self._method,
+            request_id=_request_id(metadata.get("x-request-id")),
+            traceparent=str(metadata.get("traceparent", "")),
         )
-        # Outside of every try: abort raises to end the call.
-        await context.abort(status.code, status.details, status.trailing_metadata)
+        context.set_trailing_metadata((("x-request-id", record.request_id),))
+        with self._observer.call(record):
+            try:
+                answer = await self._answer(raw, context, metadata, record)
+            except asyncio.CancelledError:
+                # grpc cancels the handler for either; its caller has been told by grpc already.
+                remaining = context.time_remaining()
+                late = remaining is not None and remaining <= 0
+                record.status = "DEADLINE_EXCEEDED" if late else "CANCELLED"
+                raise
+            except NearhitError as error:
+                # Kept under a name, the error would keep itself, and with it the request, which
+                # may be large, until the garbage collector comes by.
+                status, record.reason = to_grpc_status(error), error.reason
+            except Exception:
+                _log.exception("internal error", request_id=record.request_id)
+                failure = InternalError(record.request_id)
+                status, record.reason = to_grpc_status(failure), failure.reason
+            else:
+                record.status = "OK"
+                return answer
+            record.status = status.code.name
+        trailing = (*status.trailing_metadata, ("x-request-id", record.request_id))
+        if record.reason == Reason.SHUTTING_DOWN:
+            trailing += _COME_BACK_LATER
+        # What abort raises keeps this frame, and with it a request that may be large, until the
+        # garbage collector comes by.
+        del raw
+        # Outside of every try, because it raises to end the call. Setting code and details
+        # instead would send headers first, and a call with headers is not retried.
+        await context.abort(status.code, status.details, trailing)
         raise AssertionError("abort returned")
 
-    async def _answer(self, raw: bytes, context: Context) -> bytes:
-        remaining = context.time_remaining()
-        if remaining is not None and remaining <= 0:
-            raise DeadlineExceededError
-        try:
-            request = self._request_type.FromString(raw)
-        except DecodeError as error:
-            raise MalformedMessageError(
-                f"the bytes received are not a {self._request_type.DESCRIPTOR.full_name}"
-            ) from error
-        answer = (await self._handler(request)).SerializeToString()
+    async def _answer(
+        self, raw: bytes, context: Context, metadata: dict[str, str | bytes], record: CallRecord
+    ) -> bytes:
+        with self._admission.slot(len(raw)):
+            seconds = self._admission.seconds(context.time_remaining())
+            if seconds <= 0:
+                raise DeadlineExceededError
+            deadline = asyncio.timeout(seconds)
+            try:
+                async with deadline:
+                    return await self._handled(raw, metadata, record)
+            except TimeoutError:
+                if deadline.expired():
+                    raise DeadlineExceededError from None
+                raise
+
+    async def _handled(
+        self, raw: bytes, metadata: dict[str, str | bytes], record: CallRecord
+    ) -> bytes:
+        authorization = metadata.get("authorization")
+        caller = await self._admission.identify(
+            None if authorization is None else str(authorization)
+        )
+        record.key_id = caller.key_id
+        request = self._decoded(raw)
+        access = self._rpc.access(request)
+        await self._admission.admit(caller, access)
+        record.cache = access.cache
+        answer = (await self._rpc.handler(request, caller)).SerializeToString()
         if len(answer) > MAX_MESSAGE_BYTES:
             raise ResourceExhaustedError(
                 f"the response has {len(answer)} bytes, more than {MAX_MESSAGE_BYTES}; "
@@ -95,3 +143,23 @@ class Endpoint:
                 reason=Reason.RESPONSE_TOO_LARGE,
             )
         return answer
+
+    def _decoded(self, raw: bytes) -> Message:
+        try:
+            return self._request_type.FromString(raw)
+        except DecodeError as error:
+            raise MalformedMessageError(
+                f"the bytes received are not a {self._request_type.DESCRIPTOR.full_name}"
+            ) from error
+
+
+def _text(value: str | bytes | None) -> str | None:
+    """Metadata as text; whoever sends bytes under such a name means nothing we know."""
+    return value if isinstance(value, str) else None
+
+
+def _request_id(given: str | bytes | None) -> str:
+    """The caller's own id for the call if it has a decent one."""
+    if isinstance(given, str) and _REQUEST_ID.fullmatch(given):
+        return given
+    return uuid.uuid4().hex

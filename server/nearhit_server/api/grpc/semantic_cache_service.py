@@ -1,7 +1,8 @@
 """SemanticCacheService: decode, call the core, encode."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TypeVar
+from dataclasses import replace
+from typing import Any, TypeVar
 
 from nearhit.v1 import semantic_cache_pb2 as pb
 from nearhit_server.api.grpc.codec.entries import decode_read_mask, encode_entry
@@ -13,8 +14,9 @@ from nearhit_server.api.grpc.codec.stores import (
     encode_stored,
     encode_updated,
 )
-from nearhit_server.api.grpc.endpoint import Handler
+from nearhit_server.api.grpc.endpoint import Rpc
 from nearhit_server.api.grpc.errors import to_item_error
+from nearhit_server.core.access.callers import Access, Caller, Scope
 from nearhit_server.core.errors import InvalidArgumentError, NearhitError
 from nearhit_server.core.queries import Hit, Miss, Stored
 from nearhit_server.core.semantic_cache import ListQuery, SemanticCache
@@ -30,25 +32,27 @@ class SemanticCacheService:
     def __init__(self, cache: SemanticCache) -> None:
         self._cache = cache
 
-    def handlers(self) -> Mapping[str, Handler]:
-        """The handler of each method, by its name."""
+    def rpcs(self) -> Mapping[str, Rpc]:
+        """Each method by its name."""
         return {
-            "Search": self.search,
-            "BatchSearch": self.batch_search,
-            "Store": self.store,
-            "BatchStore": self.batch_store,
-            "Update": self.update,
-            "Delete": self.delete,
-            "Flush": self.flush,
-            "ListEntries": self.list_entries,
+            "Search": Rpc(self.search, _read),
+            "BatchSearch": Rpc(self.batch_search, _read_all),
+            "Store": Rpc(self.store, _write),
+            "BatchStore": Rpc(self.batch_store, _write_all),
+            "Update": Rpc(self.update, _write),
+            "Delete": Rpc(self.delete, _write),
+            "Flush": Rpc(self.flush, _write),
+            "ListEntries": Rpc(self.list_entries, _read),
         }
 
-    async def search(self, request: pb.SearchRequest) -> pb.SearchResponse:
+    async def search(self, request: pb.SearchRequest, caller: Caller) -> pb.SearchResponse:
         """Look for entries that answer a prompt."""
         outcome = await self._cache.search(request.cache, decode_search(request))
         return _encode_outcome(request, outcome)
 
-    async def batch_search(self, request: pb.BatchSearchRequest) -> pb.BatchSearchResponse:
+    async def batch_search(
+        self, request: pb.BatchSearchRequest, caller: Caller
+    ) -> pb.BatchSearchResponse:
         """Run several searches; what is wrong with one is its own result."""
         queries = _decode_items(request.cache, request.requests, decode_search)
         outcomes = await self._cache.search_many(request.cache, queries)
@@ -59,22 +63,24 @@ class SemanticCacheService:
             ]
         )
 
-    async def store(self, request: pb.StoreRequest) -> pb.StoreResponse:
+    async def store(self, request: pb.StoreRequest, caller: Caller) -> pb.StoreResponse:
         """Keep a response for a prompt."""
         return encode_stored(await self._cache.store(request.cache, decode_new_entry(request)))
 
-    async def batch_store(self, request: pb.BatchStoreRequest) -> pb.BatchStoreResponse:
+    async def batch_store(
+        self, request: pb.BatchStoreRequest, caller: Caller
+    ) -> pb.BatchStoreResponse:
         """Keep several responses; what is wrong with one is its own result."""
         entries = _decode_items(request.cache, request.requests, decode_new_entry)
         outcomes = await self._cache.store_many(request.cache, entries)
         return pb.BatchStoreResponse(results=[_batch_store_result(o) for o in outcomes])
 
-    async def update(self, request: pb.UpdateRequest) -> pb.UpdateResponse:
+    async def update(self, request: pb.UpdateRequest, caller: Caller) -> pb.UpdateResponse:
         """Change the named fields of an entry."""
         updated = await self._cache.update(request.cache, request.entry_id, decode_update(request))
         return encode_updated(updated)
 
-    async def delete(self, request: pb.DeleteRequest) -> pb.DeleteResponse:
+    async def delete(self, request: pb.DeleteRequest, caller: Caller) -> pb.DeleteResponse:
         """Remove entries by id, by attributes or by a filter."""
         match request.WhichOneof("selector"):
             case "entry_ids":
@@ -89,11 +95,13 @@ class SemanticCacheService:
                 raise invalid("selector", "is empty; Flush removes every entry")
         return pb.DeleteResponse(deleted_count=count)
 
-    async def flush(self, request: pb.FlushRequest) -> pb.FlushResponse:
+    async def flush(self, request: pb.FlushRequest, caller: Caller) -> pb.FlushResponse:
         """Remove every entry of a cache."""
         return pb.FlushResponse(deleted_count=await self._cache.flush(request.cache))
 
-    async def list_entries(self, request: pb.ListEntriesRequest) -> pb.ListEntriesResponse:
+    async def list_entries(
+        self, request: pb.ListEntriesRequest, caller: Caller
+    ) -> pb.ListEntriesResponse:
         """Page through a cache's entries."""
         fields = decode_read_mask(request.read_mask)
         query = ListQuery(
@@ -107,6 +115,22 @@ class SemanticCacheService:
             entries=[encode_entry(entry, fields) for entry in page.entries],
             next_page_token=page.next_cursor or "",
         )
+
+
+def _read(request: Any) -> Access:
+    return Access(scopes=(Scope.READ,), cache=request.cache)
+
+
+def _write(request: Any) -> Access:
+    return Access(scopes=(Scope.WRITE,), cache=request.cache)
+
+
+def _read_all(request: pb.BatchSearchRequest) -> Access:
+    return replace(_read(request), cost=max(1, len(request.requests)))
+
+
+def _write_all(request: pb.BatchStoreRequest) -> Access:
+    return replace(_write(request), cost=max(1, len(request.requests)))
 
 
 def _decode_items(

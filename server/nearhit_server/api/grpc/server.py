@@ -1,36 +1,66 @@
 """The gRPC server: services, health and reflection on one port."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Final
 
 import grpc
 from google.protobuf.descriptor import ServiceDescriptor
 from grpc_health.v1 import health, health_pb2_grpc
 from grpc_health.v1.health_pb2 import HealthCheckResponse
-from grpc_reflection.v1alpha import reflection
+from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
 
-from nearhit.v1 import cache_admin_pb2, embedding_cache_pb2, semantic_cache_pb2
-from nearhit_server.api.grpc.endpoint import MAX_MESSAGE_BYTES, Endpoint, Handler
+from nearhit.v1 import cache_admin_pb2, embedding_cache_pb2, key_admin_pb2, semantic_cache_pb2
+from nearhit_server.api.addresses import AddressError
+from nearhit_server.api.grpc.endpoint import MAX_MESSAGE_BYTES, Endpoint, Rpc
+from nearhit_server.api.grpc.guard import GuardedReflection, UnknownMethods
 from nearhit_server.api.grpc.health import HealthServicer
+from nearhit_server.core.admission import Admission
+from nearhit_server.core.observing import Observer
 
 SEMANTIC_CACHE: Final = semantic_cache_pb2.DESCRIPTOR.services_by_name["SemanticCacheService"]
 CACHE_ADMIN: Final = cache_admin_pb2.DESCRIPTOR.services_by_name["CacheAdminService"]
 EMBEDDING_CACHE: Final = embedding_cache_pb2.DESCRIPTOR.services_by_name["EmbeddingCacheService"]
+KEY_ADMIN: Final = key_admin_pb2.DESCRIPTOR.services_by_name["KeyAdminService"]
+
+_NEED_THE_MODEL: Final = {
+    SEMANTIC_CACHE.full_name,
+    EMBEDDING_CACHE.full_name,
+    health.OVERALL_HEALTH,
+}
+
+_MINUTE_MS: Final = 60_000
+
+_LAST_WORDS_SECONDS: Final = 0.1
+"""For callers to hear that they were refused. Shorter than the pause they are asked to make."""
 
 _OPTIONS: Final = (
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
     ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
+    # A bearer key, a trace and a few ids are far below; the second figure is where it ends.
+    ("grpc.max_metadata_size", 16 << 10),
+    ("grpc.absolute_max_metadata_size", 32 << 10),
+    # Of one connection; its client queues what is beyond.
+    ("grpc.max_concurrent_streams", 1_024),
+    # Connections are renewed now and then, so that replicas which came later get their share.
+    ("grpc.max_connection_age_ms", 30 * _MINUTE_MS),
+    ("grpc.max_connection_idle_ms", 15 * _MINUTE_MS),
+    # Peers that have vanished without a word are noticed.
+    ("grpc.keepalive_time_ms", 2 * _MINUTE_MS),
+    ("grpc.keepalive_timeout_ms", 20_000),
+    # Clients may ping twice a minute, with or without calls; who pings more is cut off.
+    ("grpc.keepalive_permit_without_calls", 1),
+    ("grpc.http2.min_ping_interval_without_data_ms", _MINUTE_MS // 2),
+    ("grpc.http2.max_ping_strikes", 2),
+    # Who connects and says nothing is let go, by default only after two minutes.
+    ("grpc.server_handshake_timeout_ms", 10_000),
     # Two servers would otherwise share the port without a word.
     ("grpc.so_reuseport", 0),
 )
 
-Services = Mapping[ServiceDescriptor, Mapping[str, Handler]]
-"""The handlers of each service, by method name."""
-
-
-class AddressError(Exception):
-    """The address cannot be listened on; the message is one plain sentence."""
+Services = Mapping[ServiceDescriptor, Mapping[str, Rpc]]
+"""The methods of each service, by name."""
 
 
 class GrpcServer:
@@ -40,11 +70,13 @@ class GrpcServer:
         self,
         server: grpc.aio.Server,
         *,
+        admission: Admission,
         health_servicer: HealthServicer,
         services: Sequence[str],
         address: str,
     ) -> None:
         self._server = server
+        self._admission = admission
         self._health = health_servicer
         self._services = services
         self.address = address
@@ -52,64 +84,93 @@ class GrpcServer:
     async def start(self) -> None:
         """Begin to answer calls."""
         await self._server.start()
-        await self.set_serving(True)
 
-    async def set_serving(self, serving: bool) -> None:
-        """Tell health checks whether the services can do their work."""
-        status = HealthCheckResponse.SERVING if serving else HealthCheckResponse.NOT_SERVING
+    async def set_health(self, *, store: bool, model: bool) -> None:
+        """Tell health checks, for each service, whether what it needs can do its work."""
         for service in (health.OVERALL_HEALTH, *self._services):
-            await self._health.set(service, status)
+            healthy = store and (model or service not in _NEED_THE_MODEL)
+            await self._health.set(
+                service,
+                HealthCheckResponse.SERVING if healthy else HealthCheckResponse.NOT_SERVING,
+            )
 
-    async def drain(self, *, grace_seconds: float) -> None:
-        """Turn health to NOT_SERVING, refuse new calls and let those in flight finish.
+    async def drain(self, *, delay_seconds: float, grace_seconds: float) -> None:
+        """Turn health to NOT_SERVING, then refuse new calls and let those in flight finish.
 
-        Calls still running after `grace_seconds` are cancelled. Calling it again with a shorter
-        time ends the wait sooner.
+        New calls are still answered for `delay_seconds`, in which load balancers take notice.
+        Calls still running `grace_seconds` after that are cancelled. Calling it again with
+        shorter times ends the wait sooner.
         """
         await self._health.drain()
-        await self._server.stop(grace_seconds or None)
+        await asyncio.sleep(delay_seconds)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(grace_seconds):
+                # grpc's own end comes last: it answers CANCELLED to whatever comes in until
+                # clients have heard of it, which nobody repeats. Until then they are told to
+                # come back a little later, when they will find another server.
+                await self._admission.close()
+                await asyncio.sleep(_LAST_WORDS_SECONDS)
+        await self._server.stop(_LAST_WORDS_SECONDS if grace_seconds else None)
 
 
 @asynccontextmanager
-async def open_grpc_server(address: str, services: Services) -> AsyncIterator[GrpcServer]:
-    """A server that has taken `address`, HOST:PORT, where port 0 is any free one. Raises
-    AddressError."""
-    server = grpc.aio.server(options=_OPTIONS)
-    for service, handlers in services.items():
-        server.add_generic_rpc_handlers((_generic_handler(service, handlers),))
+async def open_grpc_server(
+    address: str,
+    services: Services,
+    *,
+    admission: Admission,
+    observer: Observer,
+    max_call_seconds: float = 60,
+    credentials: grpc.ServerCredentials | None = None,
+) -> AsyncIterator[GrpcServer]:
+    """A server that has taken `address`, HOST:PORT, where port 0 is any free one. Without
+    `credentials` it does not encrypt. Raises AddressError."""
+    # A connection that has reached its age lets its calls finish.
+    grace = ("grpc.max_connection_age_grace_ms", round(max_call_seconds * 1_000) + 5_000)
+    server = grpc.aio.server(options=(*_OPTIONS, grace))
+    for service, rpcs in services.items():
+        handlers: dict[str, grpc.RpcMethodHandler[bytes, bytes]] = {
+            # Without (de)serializers: the endpoint takes and gives bytes.
+            name: grpc.unary_unary_rpc_method_handler(
+                Endpoint(
+                    service.methods_by_name[name], rpc, admission=admission, observer=observer
+                ).__call__
+            )
+            for name, rpc in rpcs.items()
+        }
+        server.add_generic_rpc_handlers(
+            (grpc.method_handlers_generic_handler(service.full_name, handlers),)
+        )
     names = [service.full_name for service in services]
     health_servicer = HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
-    reflection.enable_server_reflection(
-        [*names, health.SERVICE_NAME, reflection.SERVICE_NAME], server
+    described = [*names, health.SERVICE_NAME, reflection.SERVICE_NAME]
+    reflection_pb2_grpc.add_ServerReflectionServicer_to_server(  # type: ignore[no-untyped-call]
+        GuardedReflection(described, admission), server
     )
-    bound = _bind(server, address)
+    server.add_generic_rpc_handlers((UnknownMethods(admission),))
+    bound = _bind(server, address, credentials)
     try:
-        yield GrpcServer(server, health_servicer=health_servicer, services=names, address=bound)
+        yield GrpcServer(
+            server,
+            admission=admission,
+            health_servicer=health_servicer,
+            services=names,
+            address=bound,
+        )
     finally:
         await server.stop(None)
 
 
-def _generic_handler(
-    service: ServiceDescriptor, handlers: Mapping[str, Handler]
-) -> grpc.GenericRpcHandler:
-    return grpc.method_handlers_generic_handler(
-        service.full_name,
-        {
-            # Without (de)serializers: the endpoint takes and gives bytes.
-            name: grpc.unary_unary_rpc_method_handler(
-                Endpoint(service.methods_by_name[name], handler).__call__
-            )
-            for name, handler in handlers.items()
-        },
-    )
-
-
-def _bind(server: grpc.aio.Server, address: str) -> str:
+def _bind(server: grpc.aio.Server, address: str, credentials: grpc.ServerCredentials | None) -> str:
     host, _, _ = address.rpartition(":")
     try:
-        return f"{host}:{server.add_insecure_port(address)}"
+        if credentials is None:
+            port = server.add_insecure_port(address)
+        else:
+            port = server.add_secure_port(address, credentials)
     except RuntimeError as error:
         raise AddressError(
             f"cannot listen on {address}: it is in use or not an address of this machine"
         ) from error
+    return f"{host}:{port}"

@@ -1,18 +1,19 @@
 """The stage in front of the model, where the texts of all callers meet."""
 
 import asyncio
-from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import timedelta
+from time import perf_counter
 from types import TracebackType
 from typing import Final, Self
 
 import structlog
 
 from nearhit_server.core.embedding.batch_forming import form_batch
+from nearhit_server.core.embedding.pending_text import PendingText
 from nearhit_server.core.errors import Reason, ResourceExhaustedError, UnavailableError
+from nearhit_server.core.observing import UNOBSERVED, BatchReport, Observer, Stage
 from nearhit_server.core.ports import Encoder, TokenizedText
 from nearhit_server.core.vectors import FloatVector
 
@@ -23,29 +24,8 @@ _MAX_RETRY_SECONDS: Final = 10.0
 _SMOOTHING: Final = 0.2
 """Weight of the newest batch in the running estimate of the cost of a token."""
 
-
-@dataclass(eq=False)
-class _Pending:
-    """A text on its way through the model, and everyone who waits for its vector."""
-
-    text: TokenizedText
-    waiters: list[asyncio.Future[FloatVector]] = field(default_factory=list)
-
-    def wanted(self) -> bool:
-        return any(not waiter.done() for waiter in self.waiters)
-
-    def resolve(self, vector: FloatVector) -> None:
-        for waiter in self.waiters:
-            if not waiter.done():
-                waiter.set_result(vector)
-
-    def fail(self, message: str, reason: Reason, cause: Exception | None = None) -> None:
-        for waiter in self.waiters:
-            if not waiter.done():
-                # One exception each: a shared one would collect every waiter's traceback.
-                error = UnavailableError(message, reason=reason)
-                error.__cause__ = cause
-                waiter.set_exception(error)
+_LONGEST_BATCH_SECONDS: Final = 30.0
+"""A batch takes milliseconds; a model that is at it for this long has hung."""
 
 
 class BatchingStage:
@@ -56,17 +36,36 @@ class BatchingStage:
     once. An async context manager; leaving it fails whoever still waits.
     """
 
-    def __init__(self, encoder: Encoder, *, max_batch_tokens: int, max_waiting_texts: int) -> None:
+    def __init__(
+        self,
+        encoder: Encoder,
+        *,
+        model: str,
+        max_batch_tokens: int,
+        max_waiting_texts: int,
+        observer: Observer = UNOBSERVED,
+    ) -> None:
+        """`model` is the name that the observer is told."""
         self._encoder = encoder
+        self._model = model
+        self._observer = observer
         self._max_batch_tokens = max_batch_tokens
         self._max_waiting_texts = max_waiting_texts
-        self._waiting: list[_Pending] = []
-        self._in_flight: dict[tuple[int, ...], _Pending] = {}
+        self._waiting: list[PendingText] = []
+        self._in_flight: dict[tuple[int, ...], PendingText] = {}
         self._arrived = asyncio.Event()
         self._worker: asyncio.Task[None] | None = None
         self._seconds_a_token = 0.0
-        self.counts: Counter[str] = Counter()
-        """Running totals: `batches`, `texts`, `tokens`, `padded_tokens`, `failed_batches`."""
+        self._last_failed = False
+        self._batch_started: float | None = None
+
+    @property
+    def healthy(self) -> bool:
+        """Whether the model works: its last batch did, and it is not stuck in the present one."""
+        if self._last_failed:
+            return False
+        started = self._batch_started
+        return started is None or perf_counter() - started < _LONGEST_BATCH_SECONDS
 
     async def __aenter__(self) -> Self:
         self._worker = asyncio.create_task(self._run(), name="embedding batches")
@@ -86,8 +85,7 @@ class BatchingStage:
         for pending in self._in_flight.values():
             pending.fail("the server is shutting down", Reason.SHUTTING_DOWN)
         self._in_flight.clear()
-        self._waiting.clear()
-        _log.info("embedding stage closed", **self.counts)
+        self._set_waiting([])
 
     async def encode(self, texts: Sequence[TokenizedText]) -> list[FloatVector]:
         """The vectors of the texts, in order; read-only, because callers share them.
@@ -99,13 +97,30 @@ class BatchingStage:
         if self._worker is None:
             raise UnavailableError("the server is shutting down", reason=Reason.SHUTTING_DOWN)
         self._check_room(texts)
-        waiters = [self._join(text) for text in texts]
+        joined = perf_counter()
+        entered = [self._enter(text) for text in texts]
+        waiters = [self._wait_for(pending) for pending in entered]
+        self._observer.texts_waiting(self._model, len(self._waiting))
         try:
-            return await asyncio.gather(*waiters)
+            vectors = await asyncio.gather(*waiters)
         finally:
             # If one failed, the others' texts are of no use to anybody.
             for waiter in waiters:
                 waiter.cancel()
+        self._tell_stages(entered, joined)
+        return vectors
+
+    def _tell_stages(self, entered: Sequence[PendingText], joined: float) -> None:
+        """Where the time of a call went: it waits until the model begins with the first of its
+        texts."""
+        if not entered:
+            return
+        ended = perf_counter()
+        first = min(pending.started or ended for pending in entered)
+        # A batch that it joined may have begun before it came.
+        started = max(joined, first)
+        self._observer.stage(Stage.EMBED_QUEUE, started=joined, ended=started)
+        self._observer.stage(Stage.EMBED_MODEL, started=started, ended=ended)
 
     def _check_room(self, texts: Sequence[TokenizedText]) -> None:
         new = {text.token_ids for text in texts} - self._in_flight.keys()
@@ -125,12 +140,16 @@ class BatchingStage:
         seconds = tokens * self._seconds_a_token
         return timedelta(seconds=min(_MAX_RETRY_SECONDS, max(_MIN_RETRY_SECONDS, seconds)))
 
-    def _join(self, text: TokenizedText) -> asyncio.Future[FloatVector]:
+    def _enter(self, text: TokenizedText) -> PendingText:
+        """The text on its way, together with those who asked for the same before."""
         pending = self._in_flight.get(text.token_ids)
         if pending is None:
-            pending = self._in_flight[text.token_ids] = _Pending(text)
+            pending = self._in_flight[text.token_ids] = PendingText(text)
             self._waiting.append(pending)
             self._arrived.set()
+        return pending
+
+    def _wait_for(self, pending: PendingText) -> asyncio.Future[FloatVector]:
         waiter = asyncio.get_running_loop().create_future()
         pending.waiters.append(waiter)
         return waiter
@@ -144,14 +163,18 @@ class BatchingStage:
                 self._arrived.clear()
                 await self._arrived.wait()
 
-    def _next_batch(self) -> list[_Pending]:
+    def _next_batch(self) -> list[PendingText]:
         self._drop_unwanted()
         lengths = [len(pending.text.token_ids) for pending in self._waiting]
         chosen = form_batch(lengths, max_tokens=self._max_batch_tokens)
         batch = [self._waiting[index] for index in chosen]
         taken = set(chosen)
-        self._waiting = [p for index, p in enumerate(self._waiting) if index not in taken]
+        self._set_waiting([p for index, p in enumerate(self._waiting) if index not in taken])
         return batch
+
+    def _set_waiting(self, waiting: list[PendingText]) -> None:
+        self._waiting = waiting
+        self._observer.texts_waiting(self._model, len(waiting))
 
     def _drop_unwanted(self) -> None:
         """Forget the waiting texts whose callers have all gone away."""
@@ -163,25 +186,26 @@ class BatchingStage:
                 self._leave(pending)
         self._waiting = wanted
 
-    def _leave(self, pending: _Pending) -> None:
+    def _leave(self, pending: PendingText) -> None:
         # By identity: the same text may have come in again since.
         if self._in_flight.get(pending.text.token_ids) is pending:
             del self._in_flight[pending.text.token_ids]
 
-    async def _encode(self, batch: list[_Pending]) -> None:
-        started = asyncio.get_running_loop().time()
+    async def _encode(self, batch: list[PendingText]) -> None:
+        started = self._batch_started = perf_counter()
+        for pending in batch:
+            pending.started = started
         try:
             matrix = await self._encoder.encode([pending.text for pending in batch])
             if len(matrix) != len(batch):
                 raise ValueError(f"{len(batch)} texts gave {len(matrix)} vectors")
         except Exception as error:
-            _log.exception("encoding a batch failed", texts=len(batch))
-            self.counts["failed_batches"] += 1
-            for pending in batch:
-                self._leave(pending)
-                pending.fail("the model failed on this text", Reason.EMBEDDING_FAILED, error)
+            self._fail(batch, error)
             return
-        self._count(batch, asyncio.get_running_loop().time() - started)
+        finally:
+            self._batch_started = None
+        self._last_failed = False
+        self._report(batch, started, perf_counter() - started)
         for pending, row in zip(batch, matrix, strict=True):
             # A copy: a view would keep the whole batch's memory alive.
             vector = row.copy()
@@ -189,9 +213,26 @@ class BatchingStage:
             self._leave(pending)
             pending.resolve(vector)
 
-    def _count(self, batch: list[_Pending], seconds: float) -> None:
+    def _fail(self, batch: list[PendingText], error: Exception) -> None:
+        _log.error("encoding a batch failed", texts=len(batch), exc_info=error)
+        self._last_failed = True
+        self._observer.batch_failed(self._model)
+        for pending in batch:
+            self._leave(pending)
+            pending.fail("the model failed on this text", Reason.EMBEDDING_FAILED, error)
+
+    def _report(self, batch: list[PendingText], started: float, seconds: float) -> None:
         lengths = [len(pending.text.token_ids) for pending in batch]
+        tokens = sum(lengths)
         padded = max(lengths) * len(lengths)
-        self._seconds_a_token += _SMOOTHING * (seconds / sum(lengths) - self._seconds_a_token)
-        self.counts.update(batches=1, texts=len(lengths), tokens=sum(lengths), padded_tokens=padded)
+        self._seconds_a_token += _SMOOTHING * (seconds / tokens - self._seconds_a_token)
+        report = BatchReport(
+            model=self._model,
+            texts=len(lengths),
+            tokens=tokens,
+            padded_tokens=padded,
+            waits=[started - pending.arrived for pending in batch],
+            seconds=seconds,
+        )
+        self._observer.batch_encoded(report)
         _log.debug("batch encoded", texts=len(lengths), padded_tokens=padded, seconds=seconds)

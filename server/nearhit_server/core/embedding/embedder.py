@@ -1,6 +1,7 @@
 """One model and what is remembered of it: memory, then the embedding table, then the model."""
 
-from collections.abc import Collection, Mapping, Sequence
+import asyncio
+from collections.abc import Collection, Mapping, Sequence, Sized
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
@@ -11,7 +12,8 @@ from nearhit_server.core.embedding.batching import BatchingStage
 from nearhit_server.core.embedding.keys import embedding_key
 from nearhit_server.core.embedding.reading import Unread, unread_of
 from nearhit_server.core.embedding.vector_lru import CachedVector, VectorLru
-from nearhit_server.core.errors import UnavailableError
+from nearhit_server.core.errors import Reason, UnavailableError
+from nearhit_server.core.observing import UNOBSERVED, Observer, VectorSource
 from nearhit_server.core.ports import (
     Clock,
     EmbeddingKey,
@@ -26,6 +28,10 @@ _log = structlog.get_logger()
 
 EMBEDDING_ROW_LIFETIME: Final = timedelta(days=7)
 """How long the embedding table keeps what the server computed."""
+
+
+_TRIAL_TEXT: Final = "is anybody there"
+_TRIAL_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,7 @@ class Embedder:
         memory: VectorLru,
         table: EmbeddingTable | None,
         clock: Clock,
+        observer: Observer = UNOBSERVED,
     ) -> None:
         self.name = name
         self.identity = encoder.identity
@@ -62,6 +69,7 @@ class Embedder:
         self._memory = memory
         self._table = table
         self._clock = clock
+        self._observer = observer
 
     async def embed(
         self, texts: Sequence[str], *, tolerated: Collection[Unread] = WHOLE
@@ -85,10 +93,26 @@ class Embedder:
     async def recall(self, keys: Sequence[str]) -> dict[str, CachedVector]:
         """The vectors that are known without asking the model, by embedding key."""
         known = {key: row for key in keys if (row := self._memory.get(key)) is not None}
+        self._tell(VectorSource.MEMORY, known)
         missing = [key for key in dict.fromkeys(keys) if key not in known]
         if missing and self._table is not None:
             known |= await self._read_table(self._table, missing)
         return known
+
+    async def check(self) -> None:
+        """Return if the model works; one that has failed is given a text to try again.
+
+        Raises UnavailableError.
+        """
+        if self._stage.healthy:
+            return
+        try:
+            async with asyncio.timeout(_TRIAL_SECONDS):
+                await self._stage.encode(await self._encoder.tokenize([_TRIAL_TEXT]))
+        except TimeoutError as error:
+            raise UnavailableError(
+                f"model {self.name!r} does not answer", reason=Reason.EMBEDDING_FAILED
+            ) from error
 
     async def longest_within_window(self, candidates: Sequence[str]) -> str | None:
         """The first of the texts that the model reads whole, None if it reads none so."""
@@ -122,8 +146,10 @@ class Embedder:
             for text in tokenized
             if (row := self._memory.get(embedding_key(self.name, text))) is not None
         }
+        self._tell(VectorSource.MEMORY, rows)
         missing = {text: tokens for text, tokens in tokenized.items() if text not in rows}
         vectors = await self._stage.encode(list(missing.values()))
+        self._tell(VectorSource.MODEL, vectors)
         encoded = {
             text: CachedVector(vector, unread_of(tokens))
             for (text, tokens), vector in zip(missing.items(), vectors, strict=True)
@@ -146,7 +172,12 @@ class Embedder:
             if row is not None:
                 known[key] = CachedVector(row.vector)
                 self._memory.put(key, known[key])
+        self._tell(VectorSource.STORE, known)
         return known
+
+    def _tell(self, source: VectorSource, found: Sized) -> None:
+        if found:
+            self._observer.vectors_found(source, len(found))
 
     async def _write_table(self, table: EmbeddingTable, rows: dict[str, CachedVector]) -> None:
         now = self._clock.now()

@@ -55,6 +55,11 @@ class Models:
         # Shielded: a caller that goes away must not stop the load for the others.
         return await asyncio.shield(task)
 
+    async def check(self) -> None:
+        """Return if the default model works. Raises UnavailableError or, if it cannot be loaded,
+        FailedPreconditionError."""
+        await (await self.embedder(self.default_name)).check()
+
     async def _load(self, name: str) -> Embedder:
         try:
             embedder = await self._loaded.enter_async_context(self._openers[name]())

@@ -31,7 +31,7 @@ def update_cache(session: Session, spec: CacheSpec, *, flush: bool) -> Written[C
     if new.max_entries is None:
         return Written(new)
     # A lower bound takes effect at once.
-    return Written(new, [EpochBounded(new.epoch, new.max_entries, session.now_us)])
+    return Written(new, [EpochBounded(new.epoch, new.cache_id, new.max_entries, session.now_us)])
 
 
 def flush_cache(session: Session, spec: CacheSpec) -> Written[int]:

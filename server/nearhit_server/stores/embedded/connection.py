@@ -59,6 +59,14 @@ def _configure(connection: sqlite3.Connection, durability: Durability) -> None:
     connection.execute("PRAGMA temp_store = MEMORY")
 
 
+def size_on_disk(connection: sqlite3.Connection) -> int:
+    """Bytes of the database file and its write-ahead log."""
+    ((_, _, name),) = connection.execute("PRAGMA database_list")
+    files = (Path(name), Path(f"{name}-wal"))
+    # Other tools may take the log away when they close; the next write makes it again.
+    return sum(file.stat().st_size for file in files if file.exists())
+
+
 def disconnect(connection: sqlite3.Connection) -> None:
     """Write the log back into the database file and close."""
     with closing(connection):

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from nearhit_server.stores.embedded.entry_rows import count_expired, delete_rows
 from nearhit_server.stores.embedded.eviction import rows_to_evict
@@ -12,6 +12,7 @@ from nearhit_server.stores.embedded.index_changes import (
     IndexChange,
     RowPut,
     RowRemoved,
+    RowsEvicted,
     RowUsed,
 )
 from nearhit_server.stores.embedded.recency import Recency
@@ -21,7 +22,9 @@ from nearhit_server.stores.embedded.vector_table import VectorTable
 class EntryIndex:
     """The rows of every living epoch. Touched only by the thread that owns the database."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, on_eviction: Callable[[str, int], object]) -> None:
+        """`on_eviction` is told, on that thread, which cache has lost how many entries."""
+        self._on_eviction = on_eviction
         self._vectors: dict[int, VectorTable] = {}
         self._recency: dict[int, Recency] = {}
         self._last_used_order = 0
@@ -72,7 +75,8 @@ class EntryIndex:
         for bound in bounds.values():
             row_ids = self._overflow(connection, changes, bound)
             delete_rows(connection, row_ids)
-            evicted += [RowRemoved(bound.epoch, row_id) for row_id in row_ids]
+            if row_ids:
+                evicted.append(RowsEvicted(bound.epoch, bound.cache_id, row_ids))
         self._reserve(changes)
         return [*changes, *evicted]
 
@@ -103,16 +107,23 @@ class EntryIndex:
                 if epoch in self._vectors:
                     self._vectors[epoch].set_expiry(row_id, expires_us)
             case RowRemoved(epoch, row_id):
-                # The epoch can be gone already, dropped by the same transaction.
-                if epoch in self._recency:
-                    self._recency[epoch].remove(row_id)
-                if epoch in self._vectors:
-                    self._vectors[epoch].remove(row_id)
+                self._remove(epoch, row_id)
+            case RowsEvicted(epoch, cache_id, row_ids):
+                for row_id in row_ids:
+                    self._remove(epoch, row_id)
+                self._on_eviction(cache_id, len(row_ids))
             case EpochDropped(epoch):
                 self._vectors.pop(epoch, None)
                 self._recency.pop(epoch, None)
             case EpochBounded():
                 pass
+
+    def _remove(self, epoch: int, row_id: int) -> None:
+        # The epoch can be gone already, dropped by the same transaction.
+        if epoch in self._recency:
+            self._recency[epoch].remove(row_id)
+        if epoch in self._vectors:
+            self._vectors[epoch].remove(row_id)
 
     def _put(self, put: RowPut) -> None:
         self.recency(put.epoch).put(put.row_id, expires_us=put.expires_us)

@@ -42,7 +42,8 @@ def put_entries(session: Session, spec: CacheSpec, entries: Sequence[Entry]) -> 
         row_id = insert_entry(session.connection, spec, entry, used_order=used_order)
         changes.append(_row_put(spec, row_id, entry))
     if spec.max_entries is not None:
-        changes.append(EpochBounded(spec.epoch, spec.max_entries, session.now_us))
+        bound = EpochBounded(spec.epoch, spec.cache_id, spec.max_entries, session.now_us)
+        changes.append(bound)
     return Written(created, changes)
 
 

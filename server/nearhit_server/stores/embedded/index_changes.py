@@ -1,5 +1,6 @@
 """What a committed write changes in memory, as values."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from nearhit_server.core.vectors import FloatVector
@@ -34,6 +35,15 @@ class RowRemoved:
 
 
 @dataclass(frozen=True)
+class RowsEvicted:
+    """Rows were deleted because their cache was full."""
+
+    epoch: int
+    cache_id: str
+    row_ids: Sequence[int]
+
+
+@dataclass(frozen=True)
 class EpochDropped:
     """No cache is in this epoch any more."""
 
@@ -42,12 +52,13 @@ class EpochDropped:
 
 @dataclass(frozen=True)
 class EpochBounded:
-    """The epoch shall have at most `max_entries` rows that live at `now_us` (microseconds since
-    1970) when the transaction commits."""
+    """The epoch, which is `cache_id`'s, shall have at most `max_entries` rows that live at
+    `now_us` (microseconds since 1970) when the transaction commits."""
 
     epoch: int
+    cache_id: str
     max_entries: int
     now_us: int
 
 
-IndexChange = RowPut | RowUsed | RowRemoved | EpochDropped | EpochBounded
+IndexChange = RowPut | RowUsed | RowRemoved | RowsEvicted | EpochDropped | EpochBounded

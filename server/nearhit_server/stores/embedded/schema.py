@@ -89,7 +89,11 @@ CREATE TABLE embeddings (
 CREATE INDEX embeddings_by_expiry ON embeddings (expires_us) WHERE expires_us IS NOT NULL;
 """
 
-_MIGRATIONS: Final = (_VERSION_1,)
+_VERSION_2: Final = """
+CREATE TABLE api_keys (key_id TEXT NOT NULL PRIMARY KEY, key TEXT NOT NULL) WITHOUT ROWID;
+"""
+
+_MIGRATIONS: Final = (_VERSION_1, _VERSION_2)
 """Script n brings a database from version n to n + 1; a released one is never edited."""
 
 SCHEMA_VERSION: Final = len(_MIGRATIONS)

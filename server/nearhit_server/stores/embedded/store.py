@@ -5,23 +5,26 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+from nearhit_server.core.observing import UNOBSERVED, Observer
 from nearhit_server.core.ports import Clock, EmbeddingKey, EmbeddingRow
 from nearhit_server.stores.embedded.cache_store import EmbeddedCacheStore
-from nearhit_server.stores.embedded.connection import Durability
+from nearhit_server.stores.embedded.connection import Durability, size_on_disk
 from nearhit_server.stores.embedded.embedding_rows import read_embeddings, write_embeddings
 from nearhit_server.stores.embedded.entry_index import EntryIndex
 from nearhit_server.stores.embedded.entry_store import EmbeddedEntryStore
+from nearhit_server.stores.embedded.key_store import EmbeddedKeyStore
 from nearhit_server.stores.embedded.opening import open_database
 from nearhit_server.stores.embedded.session import Sessions
 from nearhit_server.stores.embedded.sweeper import Sweeper
 
 
-class EmbeddedStore(EmbeddedCacheStore, EmbeddedEntryStore):
-    """Implements the ports Store and EmbeddingTable. Made by `open_embedded_store`."""
+class EmbeddedStore(EmbeddedCacheStore, EmbeddedEntryStore, EmbeddedKeyStore):
+    """Implements the port Storage. Made by `open_embedded_store`."""
 
     def __init__(self, sessions: Sessions, sweeper: Sweeper) -> None:
         EmbeddedCacheStore.__init__(self, sessions)
         EmbeddedEntryStore.__init__(self, sessions)
+        EmbeddedKeyStore.__init__(self, sessions)
         self._sessions = sessions
         self._sweeper = sweeper
 
@@ -37,6 +40,10 @@ class EmbeddedStore(EmbeddedCacheStore, EmbeddedEntryStore):
         """As Store.check."""
         await self._sessions.read(lambda session: None)
 
+    async def size_bytes(self) -> int:
+        """As Storage.size_bytes: the database with its write-ahead log."""
+        return await self._sessions.read(lambda session: size_on_disk(session.connection))
+
     async def sweep(self) -> None:
         """Delete what has expired or belongs to no cache; done about every second anyway."""
         await self._sweeper.sweep()
@@ -44,13 +51,21 @@ class EmbeddedStore(EmbeddedCacheStore, EmbeddedEntryStore):
 
 @asynccontextmanager
 async def open_embedded_store(
-    data_dir: Path, *, clock: Clock, durability: Durability = Durability.NORMAL
+    data_dir: Path,
+    *,
+    clock: Clock,
+    durability: Durability = Durability.NORMAL,
+    observer: Observer = UNOBSERVED,
 ) -> AsyncIterator[EmbeddedStore]:
     """The store whose files are in `data_dir`, made if missing, held until the end.
 
     Raises StoreStartupError.
     """
-    index = EntryIndex()
+    loop = asyncio.get_running_loop()
+    # The index lives on the database's thread, the observer on the event loop.
+    index = EntryIndex(
+        on_eviction=lambda *evicted: loop.call_soon_threadsafe(observer.evicted, *evicted)
+    )
     async with open_database(data_dir, index, durability) as database:
         sessions = Sessions(database=database, index=index, clock=clock)
         sweeper = Sweeper(sessions)

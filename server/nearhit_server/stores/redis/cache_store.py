@@ -12,6 +12,7 @@ from nearhit_server.core.errors import (
     cache_exists,
     cache_not_found,
 )
+from nearhit_server.core.observing import Observer
 from nearhit_server.core.ports import Clock
 from nearhit_server.stores.redis import cache_scripts
 from nearhit_server.stores.redis.commands import Command, Commands, call, run_one
@@ -30,10 +31,13 @@ _LISTED_AT_ONCE: Final = 200
 class RedisCacheStore:
     """Implements the port CacheStore, which says what each method does."""
 
-    def __init__(self, commands: Commands, *, indexes: Indexes, clock: Clock) -> None:
+    def __init__(
+        self, commands: Commands, *, indexes: Indexes, clock: Clock, observer: Observer
+    ) -> None:
         self._commands = commands
         self._indexes = indexes
         self._clock = clock
+        self._observer = observer
 
     async def create_cache(self, spec: CacheSpec) -> CacheSpec:
         """As CacheStore.create_cache."""
@@ -100,7 +104,7 @@ class RedisCacheStore:
         if changed.max_entries is not None:
             if before.max_entries is None:
                 await note_existing_uses(self._commands, self._clock, changed)
-            await evict_excess(self._commands, changed)
+            await evict_excess(self._commands, changed, observer=self._observer)
         return changed
 
     async def flush(self, spec: CacheSpec) -> int:

@@ -79,6 +79,14 @@ class ClusterRedis:
         )
         return list(chain.from_iterable(replies))
 
+    async def everywhere(self, command: Command) -> list[Any]:
+        """As Commands.everywhere."""
+        masters = self._topology.get_primaries()
+        replies = await together(
+            self._node(node.host, int(node.port)).run("", [command]) for node in masters
+        )
+        return list(chain.from_iterable(replies))
+
     async def aclose(self) -> None:
         """Close every connection."""
         if self._learning is not None:

@@ -35,6 +35,9 @@ class Commands(Protocol):
     async def spread(self, commands: Sequence[Command]) -> list[Any]:
         """The replies, in order, of commands whose second word is a key, each from its node."""
 
+    async def everywhere(self, command: Command) -> list[Any]:
+        """The reply of every master to a command that has no key."""
+
 
 async def run_one(commands: Commands, key: str, command: Command, *, patient: bool = False) -> Any:
     """The reply to one command; raises if it is an error."""

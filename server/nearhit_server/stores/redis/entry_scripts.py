@@ -26,15 +26,16 @@ PUT: Final = Script(
 -- KEYS: version, entry, uses, expiries
 -- ARGV: version, entry id, ttl in ms or 'none', max entries or '', entry prefix,
 --       field, value, ...
--- Returns 1 if the entry is new, 0 if it replaced one.
+-- Returns 1 if the entry is new, 0 if it replaced one, and 2 more for each that was evicted.
 local created = redis.call('UNLINK', KEYS[2]) == 0
 redis.call('HSET', KEYS[2], unpack(ARGV, 6))
 live(KEYS[2], ARGV[3])
+local evicted = 0
 if ARGV[4] ~= '' then
   use(KEYS[3], KEYS[4], ARGV[2], ARGV[3])
-  bound(KEYS[3], KEYS[4], ARGV[4], ARGV[5])
+  evicted = bound(KEYS[3], KEYS[4], ARGV[4], ARGV[5])
 end
-return created and 1 or 0
+return (created and 1 or 0) + 2 * evicted
 """
 )
 

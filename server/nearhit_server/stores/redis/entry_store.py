@@ -8,6 +8,7 @@ import redis.exceptions
 from nearhit_server.core.caches import CacheSpec
 from nearhit_server.core.entries import Entry, EntryChange, EntryPage, Neighbour, PromptKey
 from nearhit_server.core.filters import Filter
+from nearhit_server.core.observing import Observer
 from nearhit_server.core.ports import Clock
 from nearhit_server.core.vectors import FloatVector
 from nearhit_server.stores.redis import entry_reads, entry_writes
@@ -20,10 +21,13 @@ T = TypeVar("T")
 class RedisEntryStore:
     """Implements the port EntryStore but for `flush`; the port says what each method does."""
 
-    def __init__(self, commands: Commands, *, indexes: Indexes, clock: Clock) -> None:
+    def __init__(
+        self, commands: Commands, *, indexes: Indexes, clock: Clock, observer: Observer
+    ) -> None:
         self._commands = commands
         self._indexes = indexes
         self._clock = clock
+        self._observer = observer
 
     async def count(self, spec: CacheSpec) -> int:
         """As EntryStore.count, give or take what has expired within the last moments."""
@@ -92,7 +96,9 @@ class RedisEntryStore:
 
     async def put(self, spec: CacheSpec, entries: Sequence[Entry]) -> list[bool]:
         """As EntryStore.put."""
-        return await entry_writes.put_entries(self._commands, self._clock, spec, entries)
+        return await entry_writes.put_entries(
+            self._commands, self._clock, spec, entries, observer=self._observer
+        )
 
     async def update(self, spec: CacheSpec, entry_id: str, change: EntryChange) -> Entry | None:
         """As EntryStore.update."""

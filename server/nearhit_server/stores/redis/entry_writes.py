@@ -10,6 +10,7 @@ from nearhit_server.core.caches import CacheSpec
 from nearhit_server.core.entries import Entry, EntryChange, LifetimeChange
 from nearhit_server.core.errors import EntryChangedError
 from nearhit_server.core.filters import Filter
+from nearhit_server.core.observing import Observer
 from nearhit_server.core.ports import Clock
 from nearhit_server.stores.redis import entry_scripts
 from nearhit_server.stores.redis.commands import Command, Commands, call
@@ -31,9 +32,14 @@ _DELETED_AT_ONCE: Final = 50
 
 
 async def put_entries(
-    commands: Commands, clock: Clock, spec: CacheSpec, entries: Sequence[Entry]
+    commands: Commands,
+    clock: Clock,
+    spec: CacheSpec,
+    entries: Sequence[Entry],
+    *,
+    observer: Observer,
 ) -> list[bool]:
-    """As EntryStore.put."""
+    """As EntryStore.put. Tells the observer of evictions."""
     now = clock.now()
     puts = iter([_put(spec, entry, now) for entry in entries])
     created: list[bool] = []
@@ -41,7 +47,10 @@ async def put_entries(
         replies = await commands.run(
             CacheKeys(spec.cache_id).version, some, patient=len(entries) > 1, durable=True
         )
-        created += [checked(spec, reply) == 1 for reply in replies]
+        outcomes = [checked(spec, reply) for reply in replies]
+        created += [outcome % 2 == 1 for outcome in outcomes]
+        if evicted := sum(outcome // 2 for outcome in outcomes):
+            observer.evicted(spec.cache_id, evicted)
     return created
 
 

@@ -16,6 +16,13 @@ GARBAGE: Final = "nearhit:garbage"
 """Set of the ids of caches, living or not, that have dead epochs to remove."""
 
 
+API_KEYS: Final = "nearhit:{.keys}:all"
+"""Hash of the API keys, as JSON, by id. No cache's name begins with a dot, so none shares it."""
+
+API_KEY_IDS: Final = "nearhit:{.keys}:ids"
+"""Sorted set of the ids of all API keys, in alphabetical order."""
+
+
 @dataclass(frozen=True)
 class CacheKeys:
     """The keys of a cache that stay the same through its epochs."""

@@ -7,13 +7,13 @@ from typing import Any, Final
 import redis.asyncio
 import redis.exceptions
 
-from nearhit_server.stores.redis import cache_scripts, entry_scripts
+from nearhit_server.stores.redis import cache_scripts, entry_scripts, key_scripts
 from nearhit_server.stores.redis.commands import Command
 from nearhit_server.stores.redis.failures import raise_translated, translated
 from nearhit_server.stores.redis.options import RedisOptions
 from nearhit_server.stores.redis.replication import check_replicas, wait_for_replicas
 
-_SCRIPTS: Final = (*entry_scripts.ALL, *cache_scripts.ALL)
+_SCRIPTS: Final = (*entry_scripts.ALL, *cache_scripts.ALL, *key_scripts.ALL)
 
 
 class SingleRedis:
@@ -53,6 +53,10 @@ class SingleRedis:
     async def spread(self, commands: Sequence[Command]) -> list[Any]:
         """As Commands.spread."""
         return await self.run("", commands, patient=True) if commands else []
+
+    async def everywhere(self, command: Command) -> list[Any]:
+        """As Commands.everywhere."""
+        return await self.run("", [command])
 
     async def pipelined(self, commands: Sequence[Command]) -> list[Any]:
         """The replies, errors among them, without a limit in time. Raises RedisError."""

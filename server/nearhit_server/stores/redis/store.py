@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager, suppress
 
 from nearhit_server.core.caches import CacheSpec
 from nearhit_server.core.errors import NearhitError, Reason, UnavailableError
+from nearhit_server.core.observing import UNOBSERVED, Observer
 from nearhit_server.core.ports import Clock, EmbeddingKey, EmbeddingRow
 from nearhit_server.stores.failures import StoreStartupError
 from nearhit_server.stores.redis.cache_store import RedisCacheStore
@@ -16,13 +17,14 @@ from nearhit_server.stores.redis.entry_store import RedisEntryStore
 from nearhit_server.stores.redis.failures import OF_A_CLUSTER
 from nearhit_server.stores.redis.garbage import GarbageCollector
 from nearhit_server.stores.redis.indexes import Indexes
+from nearhit_server.stores.redis.key_store import RedisKeyStore
 from nearhit_server.stores.redis.keys import CACHES, NO_CACHE
 from nearhit_server.stores.redis.options import RedisOptions
 from nearhit_server.stores.redis.single import SingleRedis
 
 
-class RedisStore(RedisEntryStore):
-    """Implements the ports Store and EmbeddingTable. Made by `open_redis_store`."""
+class RedisStore(RedisEntryStore, RedisKeyStore):
+    """Implements the port Storage. Made by `open_redis_store`."""
 
     def __init__(
         self,
@@ -32,8 +34,10 @@ class RedisStore(RedisEntryStore):
         garbage: GarbageCollector,
         indexes: Indexes,
         clock: Clock,
+        observer: Observer,
     ) -> None:
-        super().__init__(commands, indexes=indexes, clock=clock)
+        RedisEntryStore.__init__(self, commands, indexes=indexes, clock=clock, observer=observer)
+        RedisKeyStore.__init__(self, commands)
         self._caches = caches
         self._garbage = garbage
 
@@ -76,6 +80,12 @@ class RedisStore(RedisEntryStore):
                 "Redis has lost what nearhit kept in it", reason=Reason.STORE_UNAVAILABLE
             )
 
+    async def size_bytes(self) -> int:
+        """As Storage.size_bytes: the memory of Redis, or of all masters of a Cluster, whatever
+        else they hold."""
+        replies = await self._commands.everywhere(("INFO", "memory"))
+        return sum(reply["used_memory"] for reply in replies)
+
     async def collect_garbage(self) -> None:
         """Remove what flushes and deletions have left; done about every second anyway."""
         await self._garbage.collect()
@@ -83,19 +93,30 @@ class RedisStore(RedisEntryStore):
 
 @asynccontextmanager
 async def open_redis_store(
-    url: str, *, clock: Clock, options: RedisOptions | None = None
+    url: str,
+    *,
+    clock: Clock,
+    options: RedisOptions | None = None,
+    observer: Observer = UNOBSERVED,
 ) -> AsyncIterator[RedisStore]:
     """The store in the Redis, Cluster or Sentinel that `url` names. Raises StoreStartupError."""
     options = options or RedisOptions()
     async with open_commands(url, options) as commands:
         await _check_search(commands)
         indexes = Indexes(commands, algorithm=options.algorithm)
-        caches = RedisCacheStore(commands, indexes=indexes, clock=clock)
+        caches = RedisCacheStore(commands, indexes=indexes, clock=clock, observer=observer)
         await _begin(commands, caches)
         garbage = GarbageCollector(commands, caches)
         collecting = asyncio.create_task(garbage.run(), name="redis garbage")
         try:
-            yield RedisStore(commands, caches=caches, garbage=garbage, indexes=indexes, clock=clock)
+            yield RedisStore(
+                commands,
+                caches=caches,
+                garbage=garbage,
+                indexes=indexes,
+                clock=clock,
+                observer=observer,
+            )
         finally:
             collecting.cancel()
             with suppress(asyncio.CancelledError):

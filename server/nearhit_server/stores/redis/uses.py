@@ -4,6 +4,7 @@ from typing import Final
 
 from nearhit_server.core.caches import CacheSpec
 from nearhit_server.core.entries import Entry
+from nearhit_server.core.observing import Observer
 from nearhit_server.core.ports import Clock
 from nearhit_server.stores.redis import entry_scripts
 from nearhit_server.stores.redis.commands import Commands, call, run_one
@@ -47,7 +48,7 @@ async def note_existing_uses(commands: Commands, clock: Clock, spec: CacheSpec) 
             return
 
 
-async def evict_excess(commands: Commands, spec: CacheSpec) -> None:
+async def evict_excess(commands: Commands, spec: CacheSpec, *, observer: Observer) -> None:
     """Remove the least recently used entries beyond a bound that has been lowered."""
     keys = EpochKeys.of(spec)
     version = CacheKeys(spec.cache_id).version
@@ -57,8 +58,8 @@ async def evict_excess(commands: Commands, spec: CacheSpec) -> None:
         (version, keys.uses, keys.expiries),
         *(spec.version, spec.max_entries, keys.entries),
     )
-    while checked(spec, await run_one(commands, version, evict, patient=True)):
-        pass
+    while evicted := checked(spec, await run_one(commands, version, evict, patient=True)):
+        observer.evicted(spec.cache_id, evicted)
 
 
 def _expiry_score(entry: Entry) -> str | int:

@@ -1,0 +1,66 @@
+"""Callers who each make the next call when the last one has ended."""
+
+import asyncio
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import grpc
+import numpy as np
+
+Metadata = Sequence[tuple[str, str]]
+
+
+@dataclass
+class LoopResult:
+    """What came of a closed loop: how many calls ended how, and how long they took."""
+
+    seconds: float = 0.0
+    statuses: Counter[str] = field(default_factory=Counter)
+    milliseconds: dict[str, list[float]] = field(default_factory=dict)
+
+    def add(self, status: str, milliseconds: float) -> None:
+        """Note one call."""
+        self.statuses[status] += 1
+        self.milliseconds.setdefault(status, []).append(milliseconds)
+
+    def rate(self, status: str = "OK") -> float:
+        """Calls a second that ended with `status`."""
+        return self.statuses[status] / self.seconds
+
+    def percentile(self, percent: float, status: str = "OK") -> float:
+        """Of the latencies of the calls that ended with `status`, in milliseconds."""
+        return float(np.percentile(self.milliseconds.get(status, [0.0]), percent))
+
+
+async def closed_loop(
+    address: str,
+    method: str,
+    requests: Sequence[bytes],
+    *,
+    callers: int,
+    seconds: float,
+    metadata: Metadata = (),
+) -> LoopResult:
+    """Call `method` with each of `requests` in turn, from `callers` at once, for some seconds."""
+    result = LoopResult()
+    async with grpc.aio.insecure_channel(address) as channel:
+        call = channel.unary_unary(method)
+        await call(requests[0], metadata=metadata, wait_for_ready=True)
+        began = time.perf_counter()
+
+        async def caller(first: int) -> None:
+            number = first
+            while (started := time.perf_counter()) - began < seconds:
+                try:
+                    await call(requests[number % len(requests)], metadata=metadata)
+                    status = "OK"
+                except grpc.aio.AioRpcError as error:
+                    status = error.code().name
+                result.add(status, (time.perf_counter() - started) * 1_000)
+                number += callers
+
+        await asyncio.gather(*(caller(number) for number in range(callers)))
+        result.seconds = time.perf_counter() - began
+    return result

@@ -1,0 +1,72 @@
+"""The core over its ports, and the services that speak for it."""
+
+from dataclasses import dataclass
+
+from nearhit_server.api.grpc.cache_admin_service import CacheAdminService
+from nearhit_server.api.grpc.embedding_cache_service import EmbeddingCacheService
+from nearhit_server.api.grpc.key_admin_service import KeyAdminService
+from nearhit_server.api.grpc.semantic_cache_service import SemanticCacheService
+from nearhit_server.api.grpc.server import (
+    CACHE_ADMIN,
+    EMBEDDING_CACHE,
+    KEY_ADMIN,
+    SEMANTIC_CACHE,
+    Services,
+)
+from nearhit_server.core.access.key_admin import KeyAdmin
+from nearhit_server.core.cache_admin import CacheAdmin
+from nearhit_server.core.cache_directory import CacheDirectory
+from nearhit_server.core.embedding.embedding_cache import EmbeddingCache
+from nearhit_server.core.embedding.models import Models
+from nearhit_server.core.limits import Limits
+from nearhit_server.core.observing import Observer
+from nearhit_server.core.ports import Clock, Storage
+from nearhit_server.core.search import Searcher
+from nearhit_server.core.semantic_cache import SemanticCache
+from nearhit_server.core.writing import Writer
+from nearhit_server.settings import Settings
+
+
+@dataclass(frozen=True, kw_only=True)
+class Core:
+    """What can be asked of a server, whatever the protocol."""
+
+    cache: SemanticCache
+    cache_admin: CacheAdmin
+    embeddings: EmbeddingCache
+    key_admin: KeyAdmin
+
+    def grpc_services(self) -> Services:
+        """Everything as gRPC services."""
+        return {
+            SEMANTIC_CACHE: SemanticCacheService(self.cache).rpcs(),
+            CACHE_ADMIN: CacheAdminService(self.cache_admin).rpcs(),
+            EMBEDDING_CACHE: EmbeddingCacheService(self.embeddings).rpcs(),
+            KEY_ADMIN: KeyAdminService(self.key_admin).rpcs(),
+        }
+
+
+def make_core(
+    settings: Settings, *, store: Storage, models: Models, clock: Clock, observer: Observer
+) -> Core:
+    """The core on a store and models."""
+    limits = Limits(
+        max_prompt_characters=settings.max_prompt_characters,
+        max_response_bytes=settings.max_response_bytes,
+        max_metadata_bytes=settings.max_metadata_bytes,
+    )
+    directory = CacheDirectory(store)
+    searcher = Searcher(entries=store, models=models, clock=clock, limits=limits, observer=observer)
+    writer = Writer(entries=store, models=models, clock=clock, limits=limits)
+    return Core(
+        cache=SemanticCache(directory=directory, entries=store, searcher=searcher, writer=writer),
+        cache_admin=CacheAdmin(
+            store=store,
+            directory=directory,
+            models=models,
+            clock=clock,
+            default_threshold=settings.similarity_threshold,
+        ),
+        embeddings=EmbeddingCache(models=models, table=store, limits=limits),
+        key_admin=KeyAdmin(store, clock=clock),
+    )

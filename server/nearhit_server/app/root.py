@@ -1,0 +1,126 @@
+"""From settings to a server that serves, and back."""
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
+from importlib.metadata import version
+from typing import Final
+
+from nearhit_server.api.addresses import AddressError
+from nearhit_server.app.core import make_core
+from nearhit_server.app.door import open_admission
+from nearhit_server.app.listening import open_servers
+from nearhit_server.app.models import make_models
+from nearhit_server.app.storage import open_store
+from nearhit_server.certificates import CertificateError
+from nearhit_server.clocks import SystemClock
+from nearhit_server.core.cache_admin import CacheAdmin
+from nearhit_server.core.embedding.models import Models
+from nearhit_server.core.errors import FailedPreconditionError, NearhitError
+from nearhit_server.core.health import Health
+from nearhit_server.core.ports import Storage
+from nearhit_server.exposure import ExposureError, check_exposure
+from nearhit_server.health_watch import watched_health
+from nearhit_server.lifecycle import run_until_stopped
+from nearhit_server.memory import trimmed_memory
+from nearhit_server.servers import Servers
+from nearhit_server.settings import Settings
+from nearhit_server.stores.failures import StoreStartupError
+from nearhit_server.telemetry.exposition import Exposition
+from nearhit_server.telemetry.measured_store import measured
+from nearhit_server.telemetry.observer import TelemetryStartupError, open_telemetry
+
+_PLAIN: Final = (
+    *(AddressError, CertificateError, ExposureError, StoreStartupError),
+    *(TelemetryStartupError, NearhitError),
+)
+"""What can keep a server from starting and says so in one plain sentence."""
+
+
+class StartupError(Exception):
+    """The server cannot start; the message is one plain sentence."""
+
+
+@asynccontextmanager
+async def open_application(settings: Settings) -> AsyncIterator[Servers]:
+    """Serving servers and everything behind them. Raises StartupError."""
+    async with AsyncExitStack() as stack:
+        try:
+            servers = await _start(settings, stack)
+        except _PLAIN as error:
+            raise StartupError(str(error)) from error
+        yield servers
+
+
+async def serve_until_stopped(settings: Settings) -> None:
+    """Serve until a signal ends it. Raises StartupError."""
+    async with open_application(settings) as servers:
+        await run_until_stopped(
+            servers,
+            delay_seconds=settings.drain_delay_seconds,
+            grace_seconds=settings.grace_period_seconds,
+        )
+
+
+async def _start(settings: Settings, stack: AsyncExitStack) -> Servers:
+    check_exposure(settings)
+    await stack.enter_async_context(trimmed_memory())
+    clock = SystemClock()
+    telemetry = await stack.enter_async_context(
+        open_telemetry(
+            version=version("nearhit"),
+            log_prompts=settings.log_prompts,
+            tracing=settings.tracing,
+        )
+    )
+    store = measured(
+        await stack.enter_async_context(open_store(settings, clock, telemetry)),
+        telemetry.metrics.store,
+    )
+    models = await stack.enter_async_context(make_models(settings, store, clock, telemetry))
+    core = make_core(settings, store=store, models=models, clock=clock, observer=telemetry)
+    admission = await stack.enter_async_context(
+        open_admission(settings, keys=store, clock=clock, observer=telemetry)
+    )
+    # Before the model, which takes seconds: a port that is in use is told at once.
+    servers = await stack.enter_async_context(
+        open_servers(
+            settings,
+            core,
+            admission=admission,
+            telemetry=telemetry,
+            render_metrics=Exposition(telemetry.metrics, store=store).render,
+        )
+    )
+    await _load_default(models)
+    await core.cache_admin.ensure_default_cache()
+
+    async def announce(health: Health) -> None:
+        telemetry.set_health(health)
+        await servers.announce(health)
+
+    await stack.enter_async_context(
+        watched_health(
+            servers.health,
+            store=partial(_check_store, store, core.cache_admin, servers.health),
+            model=models.check,
+            announce=announce,
+        )
+    )
+    await servers.start()
+    return servers
+
+
+async def _load_default(models: Models) -> None:
+    try:
+        await models.embedder(models.default_name)
+    except FailedPreconditionError as error:
+        raise StartupError(str(error.__cause__ or error)) from error
+
+
+async def _check_store(store: Storage, admin: CacheAdmin, health: Health) -> None:
+    if not health.store:
+        # First: a store that was away may have lost what has to be there, and fails the check
+        # without it.
+        await admin.ensure_default_cache()
+    await store.check()

@@ -1,0 +1,121 @@
+"""The door: every call, whatever its protocol, comes in through here."""
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Final
+
+from nearhit_server.core.access.authenticator import Authenticator
+from nearhit_server.core.access.callers import ANYBODY, Access, Caller
+from nearhit_server.core.errors import (
+    Allowance,
+    RateLimitedError,
+    Reason,
+    ResourceExhaustedError,
+    UnauthenticatedError,
+    UnavailableError,
+)
+from nearhit_server.core.observing import Observer, Shed
+from nearhit_server.core.ports import RateLimiter
+
+_RETRY_DELAY: Final = timedelta(milliseconds=250)
+"""An overloaded server's calls in hand take about this long; the caller's own jitter does the
+rest."""
+
+
+class Admission:
+    """Says who calls, what they may do, and whether there is room for it now."""
+
+    def __init__(
+        self,
+        *,
+        authenticator: Authenticator | None,
+        limiter: RateLimiter | None,
+        observer: Observer,
+        max_calls: int,
+        max_request_bytes: int,
+        max_seconds: float,
+    ) -> None:
+        self._authenticator = authenticator
+        self._limiter = limiter
+        self._observer = observer
+        self._max_calls = max_calls
+        self._max_request_bytes = max_request_bytes
+        self._max_seconds = max_seconds
+        self._request_bytes = 0
+        self._closed = False
+        self._changed = asyncio.Event()
+        self.calls = 0
+        """How many calls are in hand."""
+
+    @property
+    def keys_required(self) -> bool:
+        """Whether calls need a key."""
+        return self._authenticator is not None
+
+    @contextmanager
+    def slot(self, request_bytes: int) -> Iterator[None]:
+        """Room for one call. Raises ResourceExhaustedError if the server has its hands full, and
+        UnavailableError if it is on its way out.
+
+        A single call is let in whatever its size.
+        """
+        if self._closed:
+            raise UnavailableError("the server is shutting down", reason=Reason.SHUTTING_DOWN)
+        full = self.calls >= self._max_calls
+        heavy = self._request_bytes + request_bytes > self._max_request_bytes
+        if full or (heavy and self.calls):
+            self._observer.shed(Shed.OVERLOAD)
+            raise ResourceExhaustedError(
+                "the server has as many calls in hand as it takes at once",
+                reason=Reason.SERVER_OVERLOADED,
+                retry_delay=_RETRY_DELAY,
+            )
+        self.calls += 1
+        self._request_bytes += request_bytes
+        try:
+            yield
+        finally:
+            self.calls -= 1
+            self._request_bytes -= request_bytes
+            self._changed.set()
+
+    async def close(self) -> None:
+        """Let nobody in any more; returns when the calls in hand have ended."""
+        self._closed = True
+        while self.calls:
+            self._changed.clear()
+            await self._changed.wait()
+
+    async def identify(self, authorization: str | None) -> Caller:
+        """Who sends this `authorization` header, None if there is none.
+
+        Raises UnauthenticatedError, and UnavailableError if keys cannot be looked up.
+        """
+        if self._authenticator is None:
+            return ANYBODY
+        try:
+            return await self._authenticator.identify(authorization)
+        except UnauthenticatedError:
+            self._observer.refused()
+            raise
+
+    async def admit(self, caller: Caller, access: Access) -> Allowance | None:
+        """Let a caller in; how it then stands with its rate limit, None if there is none.
+
+        Raises PermissionDeniedError and RateLimitedError.
+        """
+        caller.check(access)
+        if self._limiter is None:
+            return None
+        name = access.cache if access.cache is not None else access.namespace
+        try:
+            return await self._limiter.take(caller.key_id, name or "", cost=access.cost)
+        except RateLimitedError:
+            self._observer.shed(Shed.RATE_LIMIT)
+            raise
+
+    def seconds(self, remaining: float | None) -> float:
+        """How long a call may take whose own deadline leaves `remaining` seconds, if any."""
+        return self._max_seconds if remaining is None else min(remaining, self._max_seconds)

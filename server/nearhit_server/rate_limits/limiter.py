@@ -1,0 +1,104 @@
+"""The limits of all keys and caches."""
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from hashlib import sha256
+from typing import Final
+
+import structlog
+
+from nearhit_server.core.errors import Allowance
+from nearhit_server.rate_limits.budget import Budget
+from nearhit_server.rate_limits.counter import Counter, CounterAwayError
+from nearhit_server.rate_limits.limit import Limit
+
+_log = structlog.get_logger()
+
+_TIMEOUT_SECONDS: Final = 0.25
+_PAUSE_SECONDS: Final = 1.0
+_MAX_BUDGETS: Final = 10_000
+
+_NAME_CHARACTERS: Final = 128
+"""More than the name of a cache or namespace can have."""
+
+
+class BlockRateLimiter:
+    """A RateLimiter that takes room in blocks from counters that replicas share.
+
+    It holds no call up: while the counters are out of reach or slow, calls go uncounted. If the
+    store is not there either, it says so itself.
+    """
+
+    def __init__(self, limit: Limit, new_counter: Callable[[str], Counter]) -> None:
+        """`new_counter` makes the counter of a name."""
+        self._limit = limit
+        self._new_counter = new_counter
+        self._budgets: OrderedDict[str, Budget] = OrderedDict()
+        self._away = False
+        self._ask_again_at = 0.0
+
+    async def take(self, key_id: str, cache: str, *, cost: int) -> Allowance:
+        """As RateLimiter.take. What costs more than a whole window has room for costs all of it,
+        or it could never be."""
+        budget = self._budget(key_id, cache)
+        calls = min(cost, self._limit.calls)
+        if not budget.spend(calls):
+            if not self._may_ask():
+                return self._uncounted
+            try:
+                async with asyncio.timeout(_TIMEOUT_SECONDS):
+                    await budget.take(calls)
+            except (CounterAwayError, TimeoutError) as error:
+                self._lose(error)
+                return self._uncounted
+            self._find()
+        return budget.allowance
+
+    def _budget(self, key_id: str, cache: str) -> Budget:
+        # A digest: a caller without a key may name anything, at any length.
+        text = f"{key_id}/{cache[:_NAME_CHARACTERS]}"
+        name = sha256(text.encode(errors="surrogatepass")).hexdigest()[:32]
+        budget = self._budgets.pop(name, None)
+        if budget is None:
+            self._forget()
+            budget = Budget(self._new_counter(name), self._limit)
+        self._budgets[name] = budget
+        return budget
+
+    def _forget(self) -> None:
+        """Make room for one more, and drop those whose last call counts no more."""
+        idle_since = time.monotonic() - 2 * self._limit.window_seconds
+        while self._budgets:
+            name, oldest = next(iter(self._budgets.items()))
+            if len(self._budgets) < _MAX_BUDGETS and oldest.used_at > idle_since:
+                return
+            del self._budgets[name]
+
+    def _may_ask(self) -> bool:
+        """Whether the counters are there; while they are away, one call a second goes to see."""
+        now = time.monotonic()
+        if self._away and now < self._ask_again_at:
+            return False
+        self._ask_again_at = now + _PAUSE_SECONDS
+        return True
+
+    def _lose(self, error: Exception) -> None:
+        if not self._away:
+            self._away = True
+            _log.warning("rate limits are not kept", error=str(error) or "no answer in time")
+
+    def _find(self) -> None:
+        if self._away:
+            self._away = False
+            _log.info("rate limits are kept again")
+
+    @property
+    def _uncounted(self) -> Allowance:
+        return Allowance(
+            limit=self._limit.calls,
+            remaining=self._limit.calls,
+            window_seconds=self._limit.window_seconds,
+            reset_seconds=0,
+        )

@@ -17,7 +17,7 @@ install: $(INSTALLED) ## Make .venv with everything in it
 $(INSTALLED): pyproject.toml constraints.txt hatch_build.py $(wildcard proto/nearhit/v1/*.proto)
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --upgrade "pip>=24"
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[server,dev]"
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[server,tracing,dev]"
 	@touch $@
 
 run: $(INSTALLED) ## Start the server on the embedded store (ARGS="--grpc HOST:PORT ...")

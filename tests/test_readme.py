@@ -20,7 +20,7 @@ def test_every_setting_is_in_the_table_with_its_default_and_meaning():
     for name, field in Settings.model_fields.items():
         default = field.get_default(call_default_factory=True)
         default = getattr(default, "value", default)
-        shown = "" if default in (None, {}) else f"`{default}`"
+        shown = "" if default in (None, {}, ()) else f"`{default}`"
         row = f"| `{name}` | `NEARHIT_{name.upper()}` | {shown} | {field.description} |"
         assert row in README
 

@@ -1,4 +1,4 @@
-"""Caches and entries for tests of stores."""
+"""Caches, entries and API keys for tests of stores."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 
 from clocks import ManualClock
+from nearhit_server.core.access.callers import Grant, Scope
+from nearhit_server.core.access.keys import ApiKey, SecretHash
 from nearhit_server.core.caches import CacheSpec
 from nearhit_server.core.entries import Entry, entry_id_of
 from nearhit_server.core.vectors import FloatVector, normalized
@@ -30,7 +32,7 @@ def prompts(entries: Iterable[Entry]) -> list[str]:
 
 
 class Sample:
-    """Makes caches and entries at a clock's time."""
+    """Makes caches, entries and API keys at a clock's time."""
 
     def __init__(self, clock: ManualClock) -> None:
         self._clock = clock
@@ -59,3 +61,21 @@ class Sample:
         """An entry that depends on `number` alone and whose vector no other's is equal to."""
         components = np.random.default_rng(number).standard_normal(DIMENSION)
         return self.entry(f"prompt {number}", vector=vector(*components.tolist()))
+
+    def key(self, key_id: str = "00000000000000aa", **fields: Any) -> ApiKey:
+        """An API key that nothing is left out of, not even its end."""
+        now = self._clock.now()
+        defaults = {
+            "display_name": "billing, 'quoted' \"twice\" größe",
+            "scopes": frozenset({Scope.READ, Scope.ADMIN}),
+            "caches": Grant.of(["faq", "other"]),
+            "namespaces": Grant.of(["", "own"]),
+            "secrets": (
+                SecretHash("a" * 64),
+                SecretHash("b" * 64, now + timedelta(microseconds=1)),
+            ),
+            "created_at": now,
+            "expires_at": now + timedelta(days=365),
+            "revoked_at": now + timedelta(days=1),
+        }
+        return ApiKey(key_id=key_id, **(defaults | fields))

@@ -2,31 +2,17 @@
 
 import asyncio
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nearhit_server.core.access.callers import EVERYTHING, Grant, Scope
-from nearhit_server.core.access.keys import ApiKey, SecretHash
+from nearhit_server.core.access.callers import EVERYTHING, Grant
 
 
 @pytest.fixture
-def key(clock):
-    """A key that nothing is left out of."""
-    now = clock.now()
-    return ApiKey(
-        key_id="00000000000000aa",
-        display_name="billing, 'quoted' \"twice\" größe",
-        scopes=frozenset({Scope.READ, Scope.ADMIN}),
-        caches=Grant.of(["faq", "other"]),
-        namespaces=Grant.of(["", "own"]),
-        secrets=(SecretHash("a" * 64), SecretHash("b" * 64, now + timedelta(microseconds=1))),
-        created_at=now,
-        expires_at=now + timedelta(days=365),
-        revoked_at=now + timedelta(days=1),
-    )
+def key(sample):
+    return sample.key()
 
 
 async def test_key_is_read_back_with_all_it_has(store, key):
@@ -36,9 +22,10 @@ async def test_key_is_read_back_with_all_it_has(store, key):
 
 async def test_key_is_read_back_without_what_it_lacks(store, key):
     bare = replace(
-        key, scopes=frozenset(), caches=EVERYTHING, namespaces=Grant(), secrets=(),
-        expires_at=None, revoked_at=None, display_name="",
-    )  # fmt: skip
+        key,
+        **{"display_name": "", "scopes": frozenset(), "caches": EVERYTHING, "namespaces": Grant()},
+        **{"secrets": (), "expires_at": None, "revoked_at": None},
+    )
     await store.put_key(bare)
     assert await store.get_key(key.key_id) == bare
 

@@ -13,11 +13,11 @@ NAMES = [alert["alert"] for alert in alerts()]
 
 
 def labels_kept(expression: str) -> set[str]:
-    """The labels that aggregations in it, or in the recorded rules that it uses, leave."""
-    clauses = re.findall(r" by \(([^)]*)\)", expression)
-    levels = re.findall(r"\b([a-z_]+):nearhit", expression)
-    by = {label for clause in clauses for label in clause.split(", ")} - {"le"}
-    return by | {label for level in levels for label in level.split("_")}
+    """The labels that every aggregation in it, and every recorded rule that it uses, leaves."""
+    clauses = [clause.split(", ") for clause in re.findall(r" by \(([^)]*)\)", expression)]
+    levels = [level.split("_") for level in re.findall(r"\b([a-z_]+):nearhit", expression)]
+    kept = [set(labels) for labels in (*clauses, *levels)]
+    return set.intersection(*kept) - {"le"} if kept else set()
 
 
 def test_file_has_nothing_but_named_groups_of_rules():

@@ -4,6 +4,7 @@ import asyncio
 import time
 
 import grpc
+import httpx
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
@@ -21,8 +22,9 @@ A_SECOND = 1.5
 """With an allowance for a busy machine."""
 
 
-def settings_for(url, tiny_model):
-    return Settings(grpc="127.0.0.1:0", http="off", store=url, model=str(tiny_model), device="cpu")
+def settings_for(url, tiny_model, **settings):
+    usual = {"grpc": "127.0.0.1:0", "http": "off", "model": str(tiny_model), "device": "cpu"}
+    return Settings(store=url, **(usual | settings))
 
 
 @pytest.fixture
@@ -70,6 +72,36 @@ async def test_hung_redis_turns_health_until_it_goes_on(served):
         redis.resume()
     await until(is_serving)
     assert isinstance(await client.search(QUESTION), nearhit.Hit)
+
+
+async def test_deadline_of_a_call_ends_its_wait_for_redis(start_redis, tiny_model):
+    redis = start_redis()
+    settings = settings_for(
+        redis.url,
+        tiny_model,
+        http="127.0.0.1:0",
+        metrics_open=True,
+        redis_timeout_seconds=60,
+    )
+    async with (
+        open_application(settings) as servers,
+        nearhit.AsyncClient(servers.grpc.address) as client,
+        httpx.AsyncClient(trust_env=False) as http,
+    ):
+        await client.search(QUESTION)
+
+        async def no_call_is_in_hand():
+            answer = await http.get(f"http://{servers.http.address}/metrics")
+            return "nearhit_calls_in_flight 1.0" in answer.text.splitlines()
+
+        redis.pause()
+        try:
+            with pytest.raises(nearhit.DeadlineExceededError):
+                await client.search(QUESTION, timeout=0.3)
+            # Long before Redis's own time is up. The one call is the question itself.
+            await until(no_call_is_in_hand, seconds=20)
+        finally:
+            redis.resume()
 
 
 async def test_killed_redis_is_recovered_from_with_all_but_the_last_second(served):

@@ -20,7 +20,8 @@ CACHE = "shared"
 async def client_of_a_new_server(
     redis: RedisServer, tiny_model, **settings: object
 ) -> AsyncIterator[nearhit.AsyncClient]:
-    settings = {"grpc": "127.0.0.1:0", "http": "off", "model": str(tiny_model), "device": "cpu"} | settings
+    ports = {"grpc": "127.0.0.1:0", "http": "off"}
+    settings = ports | {"model": str(tiny_model), "device": "cpu"} | settings
     async with (
         open_application(Settings(store=redis.url, **settings)) as server,
         nearhit.AsyncClient(server.grpc.address, cache=CACHE, timeout=60) as client,

@@ -127,12 +127,12 @@ async def _send_much(connection, *, chunked):
         await connection.send(b"100000\r\n%b\r\n" % part if chunked else part)
 
 
-async def test_thousands_of_requests_at_once_on_one_connection_are_not_queued(port):
-    before = len(port.recorder.records)
-    await thrown_at(port, request("GET", "/metrics") * 5_000)
-    await until(lambda: len(port.recorder.records) == before + 1)
-    assert await is_serving(port)
-    assert len(port.recorder.records) == before + 1
+async def test_thousands_of_requests_at_once_on_one_connection_are_not_queued():
+    async with open_port() as port:
+        await thrown_at(port, request("GET", "/metrics") * 5_000)
+        await until(lambda: len(port.recorder.records) > 0)
+        assert await is_serving(port)
+    assert len(port.recorder.records) == 1
 
 
 async def test_client_that_does_not_read_is_cut_off():

@@ -34,10 +34,10 @@ class Servers:
         http = "" if self.http is None else f" http={self.http.address}"
         return f"nearhit ready grpc={self.grpc.address}{http}"
 
-    async def start(self) -> None:
-        """Begin to answer calls."""
-        for server in self._all():
-            await server.start()
+    async def start_http(self) -> None:
+        """Begin to answer HTTP."""
+        if self.http is not None:
+            await self.http.start()
 
     async def announce(self, health: Health) -> None:
         """Tell gRPC's health checks; HTTP's look at `health` themselves."""

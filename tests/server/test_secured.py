@@ -90,9 +90,7 @@ async def test_every_other_path_asks_for_a_key(http, path):
     assert (await http.get(path)).status_code == 401
 
 
-async def test_metrics_tell_of_calls_on_both_ports_and_of_the_certificate(
-    servers, authority, http
-):
+async def test_metrics_tell_of_calls_on_both_ports_and_of_the_certificate(servers, authority, http):
     async with client_of(servers, authority, api_key=KEY) as client:
         await client.search(QUESTION)
     await http.get("/metrics")

@@ -92,6 +92,8 @@ async def _start(settings: Settings, stack: AsyncExitStack) -> Servers:
             render_metrics=Exposition(telemetry.metrics, store=store).render,
         )
     )
+    # Probes are answered while the model loads.
+    await servers.start_http()
     await _load_default(models)
     await core.cache_admin.ensure_default_cache()
 
@@ -107,7 +109,7 @@ async def _start(settings: Settings, stack: AsyncExitStack) -> Servers:
             announce=announce,
         )
     )
-    await servers.start()
+    await servers.grpc.start()
     return servers
 
 

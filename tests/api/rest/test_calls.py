@@ -173,6 +173,12 @@ async def test_path_that_callers_make_up_is_no_name_of_a_method():
         assert [record.status for record in port.recorder.records] == ["404", "405"]
 
 
+async def test_metrics_of_a_busy_server_are_answered():
+    async with open_port(door=admission(max_calls=0)) as port, connected(port.address) as client:
+        assert (await client.ask("GET", "/no/such/path")).status == 429
+        assert (await client.ask("GET", "/metrics")).status == 200
+
+
 async def test_probe_of_a_busy_server_is_answered_and_leaves_no_record():
     gate = Gate()
     async with (

@@ -1,8 +1,6 @@
 """One RPC: bytes in, bytes out, and every way it can end."""
 
 import asyncio
-import re
-import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any, Final
@@ -14,6 +12,7 @@ from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 
 from nearhit_server.api.grpc.errors import to_grpc_status
+from nearhit_server.api.request_ids import request_id
 from nearhit_server.core.access.callers import Access, Caller
 from nearhit_server.core.admission import Admission
 from nearhit_server.core.errors import (
@@ -29,8 +28,6 @@ from nearhit_server.core.observing import CallRecord, Observer
 _log = structlog.get_logger()
 
 MAX_MESSAGE_BYTES: Final = 32 << 20
-
-_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 _COME_BACK_LATER: Final = (("grpc-retry-pushback-ms", "300"),)
 """For clients that retry: at once they would meet the same server."""
@@ -71,7 +68,7 @@ class Endpoint:
         record = CallRecord(
             protocol="grpc",
             method=self._method,
-            request_id=_request_id(metadata.get("x-request-id")),
+            request_id=request_id(metadata.get("x-request-id")),
             traceparent=str(metadata.get("traceparent", "")),
         )
         context.set_trailing_metadata((("x-request-id", record.request_id),))
@@ -156,10 +153,3 @@ class Endpoint:
 def _text(value: str | bytes | None) -> str | None:
     """Metadata as text; whoever sends bytes under such a name means nothing we know."""
     return value if isinstance(value, str) else None
-
-
-def _request_id(given: str | bytes | None) -> str:
-    """The caller's own id for the call if it has a decent one."""
-    if isinstance(given, str) and _REQUEST_ID.fullmatch(given):
-        return given
-    return uuid.uuid4().hex

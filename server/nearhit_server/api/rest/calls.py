@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from typing import Final
 
 import structlog
@@ -106,7 +106,8 @@ class Calls:
         return to_problem(failure, user_agent=user_agent, now=time.time()).response()
 
     async def _answer(self, route: Route, call: Call, exchange: Exchange) -> Response:
-        with self._admission.slot(exchange.body_bytes):
+        slot = nullcontext() if route.always else self._admission.slot(exchange.body_bytes)
+        with slot:
             deadline = asyncio.timeout(self._admission.seconds(None))
             try:
                 async with deadline:

@@ -24,4 +24,5 @@ def metrics_route(render: RenderMetrics, *, is_open: bool) -> Route:
         body, content_type = await render()
         return Response(body, headers={"content-type": content_type})
 
-    return Route(verb="GET", path="/metrics", handler=metrics, open=is_open)
+    # Of all times, they are needed when the server has its hands full.
+    return Route(verb="GET", path="/metrics", handler=metrics, open=is_open, always=True)

@@ -47,14 +47,16 @@ Handler = Callable[[Call], Awaitable[Response]]
 class Route:
     """A verb and a path, such as `/v1/caches/{cache_id}`, and who answers there.
 
-    What is `open` needs no key. A `probe` is open too, is answered however busy the server is,
-    and leaves no trace in logs and metrics. Where GET goes, HEAD does.
+    What is `open` needs no key. What is `always` answered is so however busy the server is, and
+    to its end. A `probe` is all of that and leaves no trace in logs and metrics. Where GET goes,
+    HEAD does.
     """
 
     verb: str
     path: str
     handler: Handler
     open: bool = False
+    always: bool = False
     probe: bool = False
 
     @property

@@ -18,6 +18,7 @@ from nearhit_server.core.health import Health
 from nearhit_server.core.observing import UNOBSERVED
 from nearhit_server.lifecycle import run_until_stopped
 from nearhit_server.logs import configure_logging
+from nearhit_server.memory import settle
 from nearhit_server.servers import Servers
 from nearhit_server.settings import Settings
 
@@ -38,11 +39,13 @@ async def serve(settings: Settings) -> None:
         make_models(settings, store, clock, UNOBSERVED) as models,
     ):
         core = make_core(settings, store=store, models=models, clock=clock, observer=UNOBSERVED)
+        await models.embedder(models.default_name)
         await core.cache_admin.ensure_default_cache()
         async with open_grpc_server(
             settings.grpc, core.grpc_services(), admission=admission, observer=UNOBSERVED
         ) as server:
             await server.start()
+            settle()
             servers = Servers(server, None, Health())
             await run_until_stopped(servers, delay_seconds=0, grace_seconds=5)
 

@@ -4,11 +4,13 @@ import json
 import logging
 import re
 import sys
+from functools import partial
 from typing import Any, Final
 
 import structlog
 from structlog.typing import EventDict, Processor
 
+from nearhit_server.log_lines import GatheredLines
 from nearhit_server.settings import LogFormat, Settings
 
 _PLAIN_VALUE: Final = re.compile(r"[!#-<>-\[\]-~]+")
@@ -25,11 +27,16 @@ def configure_logging(settings: Settings) -> None:
             *_renderers(settings.log_format),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(settings.log_level),
-        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        logger_factory=partial(_only, GatheredLines(sys.stderr)),
         cache_logger_on_first_use=True,
     )
     # Libraries log through the standard library; only what is wrong with them is of interest.
     logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+
+
+def _only(lines: GatheredLines, *names: Any) -> GatheredLines:
+    """The one logger, whatever name is asked for."""
+    return lines
 
 
 def _renderers(log_format: LogFormat) -> list[Processor]:

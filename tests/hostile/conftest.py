@@ -33,10 +33,8 @@ async def bystander(server):
 
 
 @pytest.fixture
-async def unharmed(server, bystander):
-    """Searches from elsewhere while a test runs: each must succeed, and when it is over the
-    server's memory must be near where it was."""
-    before = resident_bytes(server.pid)
+async def undisturbed(bystander):
+    """Searches from elsewhere while a test runs: each must succeed."""
     searches = Searches()
     searching = asyncio.create_task(searches.go_on(bystander))
     yield
@@ -45,6 +43,13 @@ async def unharmed(server, bystander):
     searching.cancel()
     with suppress(asyncio.CancelledError):
         await searching
+
+
+@pytest.fixture
+async def unharmed(server, undisturbed):
+    """As undisturbed; and when it is over the server's memory must be near where it was."""
+    before = resident_bytes(server.pid)
+    yield
     await until(lambda: resident_bytes(server.pid) < before + _TOLERATED_BYTES)
 
 

@@ -5,7 +5,6 @@ from nearhit_server.core.caches import Strategy
 from nearhit_server.core.errors import Reason
 from nearhit_server.core.observing import CallRecord, Stage
 from nearhit_server.core.queries import Hit, Match, Miss
-from nearhit_server.telemetry import call_log
 from nearhit_server.telemetry.metrics import Metrics
 from nearhit_server.telemetry.observer import Telemetry
 
@@ -73,14 +72,3 @@ def test_fault_of_the_server_is_logged_as_an_error(status):
 
 def test_name_of_a_cache_is_cut_however_much_a_caller_sent():
     assert line_of(cache="x" * 10_000)["cache"] == "x" * 64
-
-
-def test_call_does_not_fail_when_its_line_cannot_be_written(monkeypatch):
-    class FullDisk:
-        def info(self, *event, **fields):
-            raise OSError("no space left on device")
-
-    monkeypatch.setattr(call_log, "_log", FullDisk())
-    telemetry = Telemetry(Metrics(version="1.2.3"))
-    with telemetry.call(CallRecord(protocol="grpc", method="a/B", request_id="r")):
-        pass

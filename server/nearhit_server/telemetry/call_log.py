@@ -15,11 +15,7 @@ def log_call(record: CallRecord, seconds: float) -> None:
     """Write what is known of a call that has ended. A fault of ours is an error, all else is
     in the day's work."""
     write = _log.error if record.reason == Reason.INTERNAL else _log.info
-    try:
-        write("call", **_fields(record, seconds))
-    except OSError:
-        # Nobody reads the log, or the disk is full; neither is a reason to fail the call.
-        return
+    write("call", **_fields(record, seconds))
 
 
 def _fields(record: CallRecord, seconds: float) -> dict[str, Any]:

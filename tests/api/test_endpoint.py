@@ -29,6 +29,9 @@ class LateContext:
     def time_remaining(self):
         return -0.001
 
+    async def read(self):
+        return b""
+
     async def abort(self, code, details, trailing_metadata):
         self.code = code
         raise AbortedError
@@ -57,7 +60,7 @@ async def test_call_whose_deadline_has_passed_is_not_handled():
     )
     context = LateContext()
     with pytest.raises(AbortedError):
-        await endpoint(b"", context)
+        await endpoint(None, context)
     assert context.code is grpc.StatusCode.DEADLINE_EXCEEDED
     assert handled == []
     assert admission.calls == 0

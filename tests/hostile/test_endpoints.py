@@ -33,6 +33,12 @@ class AbortedError(Exception):
 class Context:
     """As much of a call's context as an endpoint uses."""
 
+    def __init__(self, raw):
+        self._raw = raw
+
+    async def read(self):
+        return self._raw
+
     def invocation_metadata(self):
         return ()
 
@@ -69,7 +75,7 @@ async def test_endpoint_decodes_or_refuses_whatever_comes(method, rpc, data):
     endpoint = Endpoint(method, rpc, admission=admission, observer=UNOBSERVED)
     raw = data.draw(hostile_bytes(method.input_type))
     with pytest.raises(AbortedError) as aborted:
-        await endpoint(raw, Context())
+        await endpoint(None, Context(raw))
     expected = (grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.NOT_FOUND)
     assert aborted.value.args[0] in expected
     assert admission.calls == 0

@@ -36,9 +36,9 @@ SERVICE_CONFIG = json.dumps(
 
 
 @pytest.fixture
-def start_replica(servers_redis, tiny_model, tmp_path, monkeypatch):
+def start_replica(start_redis, tiny_model, tmp_path, monkeypatch):
     """Starts a replica at an address; on the way out all are killed that still run."""
-    monkeypatch.setenv("NEARHIT_STORE", servers_redis.url)
+    monkeypatch.setenv("NEARHIT_STORE", start_redis().url)
     # Servers that start take all cores for seconds, and Redis has to wait for its turn.
     monkeypatch.setenv("NEARHIT_REDIS_TIMEOUT_SECONDS", "10")
     flags = ("--model", str(tiny_model))

@@ -16,7 +16,6 @@ from nearhit_server.rate_limits.limit import Limit
 
 _log = structlog.get_logger()
 
-_TIMEOUT_SECONDS: Final = 0.25
 _PAUSE_SECONDS: Final = 1.0
 _MAX_BUDGETS: Final = 10_000
 
@@ -31,8 +30,11 @@ class BlockRateLimiter:
     store is not there either, it says so itself.
     """
 
-    def __init__(self, limit: Limit, new_counter: Callable[[str], Counter]) -> None:
-        """`new_counter` makes the counter of a name."""
+    def __init__(
+        self, limit: Limit, new_counter: Callable[[str], Counter], *, timeout_seconds: float
+    ) -> None:
+        """`new_counter` makes the counter of a name, which is slow past `timeout_seconds`."""
+        self._timeout_seconds = timeout_seconds
         self._limit = limit
         self._new_counter = new_counter
         self._budgets: OrderedDict[str, Budget] = OrderedDict()
@@ -48,7 +50,7 @@ class BlockRateLimiter:
             if not self._may_ask():
                 return self._uncounted
             try:
-                async with asyncio.timeout(_TIMEOUT_SECONDS):
+                async with asyncio.timeout(self._timeout_seconds):
                     await budget.take(calls)
             except (CounterAwayError, TimeoutError) as error:
                 self._lose(error)

@@ -1,7 +1,7 @@
 """One RPC: bytes in, bytes out, and every way it can end."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -36,6 +36,7 @@ Handler = Callable[[Any, Caller], Awaitable[Message]]
 """Takes the request message of an RPC and who sent it; returns its response message."""
 
 Context = grpc.aio.ServicerContext[bytes, bytes]
+Metadata = Mapping[str, str | bytes]
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,11 @@ class Rpc:
 
 
 class Endpoint:
-    """Serves one method.
+    """Serves one unary method.
+
+    To grpc it is a handler of a stream of requests, on the wire that is the same. So it is asked
+    before the request has been read, and reads it only for who may send one: until then a caller
+    costs no more than a flow-control window, and all of it counts against the call's time.
 
     Decodes and encodes itself: grpc.aio would answer UNKNOWN with a Python traceback's last
     line if a deserializer raised.
@@ -62,7 +67,7 @@ class Endpoint:
         self._admission = admission
         self._observer = observer
 
-    async def __call__(self, raw: bytes, context: Context) -> bytes:
+    async def __call__(self, requests: AsyncIterator[bytes], context: Context) -> bytes:
         """Answer one call; every call ends in an answer or a status."""
         metadata = dict(context.invocation_metadata() or ())
         record = CallRecord(
@@ -74,7 +79,7 @@ class Endpoint:
         context.set_trailing_metadata((("x-request-id", record.request_id),))
         with self._observer.call(record):
             try:
-                answer = await self._answer(raw, context, metadata, record)
+                answer = await self._answer(context, metadata, record)
             except asyncio.CancelledError:
                 # grpc cancels the handler for either; its caller has been told by grpc already.
                 remaining = context.time_remaining()
@@ -96,38 +101,33 @@ class Endpoint:
         trailing = (*status.trailing_metadata, ("x-request-id", record.request_id))
         if record.reason == Reason.SHUTTING_DOWN:
             trailing += _COME_BACK_LATER
-        # What abort raises keeps this frame, and with it a request that may be large, until the
-        # garbage collector comes by.
-        del raw
         # Outside of every try, because it raises to end the call. Setting code and details
         # instead would send headers first, and a call with headers is not retried.
         await context.abort(status.code, status.details, trailing)
         raise AssertionError("abort returned")
 
-    async def _answer(
-        self, raw: bytes, context: Context, metadata: dict[str, str | bytes], record: CallRecord
-    ) -> bytes:
-        with self._admission.slot(len(raw)):
+    async def _answer(self, context: Context, metadata: Metadata, record: CallRecord) -> bytes:
+        with self._admission.slot():
             seconds = self._admission.seconds(context.time_remaining())
             if seconds <= 0:
                 raise DeadlineExceededError
             deadline = asyncio.timeout(seconds)
             try:
                 async with deadline:
-                    return await self._handled(raw, metadata, record)
+                    caller = await self._admission.identify(_text(metadata.get("authorization")))
+                    record.key_id = caller.key_id
+                    raw = await context.read()
+                    # EOF, which the declared type lacks.
+                    if not isinstance(raw, bytes):
+                        raise MalformedMessageError("the call came without a message")
+                    with self._admission.hold(len(raw)):
+                        return await self._handled(raw, caller, record)
             except TimeoutError:
                 if deadline.expired():
                     raise DeadlineExceededError from None
                 raise
 
-    async def _handled(
-        self, raw: bytes, metadata: dict[str, str | bytes], record: CallRecord
-    ) -> bytes:
-        authorization = metadata.get("authorization")
-        caller = await self._admission.identify(
-            None if authorization is None else str(authorization)
-        )
-        record.key_id = caller.key_id
+    async def _handled(self, raw: bytes, caller: Caller, record: CallRecord) -> bytes:
         request = self._decoded(raw)
         access = self._rpc.access(request)
         await self._admission.admit(caller, access)

@@ -131,7 +131,7 @@ async def open_grpc_server(
     for service, rpcs in services.items():
         handlers: dict[str, grpc.RpcMethodHandler[bytes, bytes]] = {
             # Without (de)serializers: the endpoint takes and gives bytes.
-            name: grpc.unary_unary_rpc_method_handler(
+            name: grpc.stream_unary_rpc_method_handler(
                 Endpoint(
                     service.methods_by_name[name], rpc, admission=admission, observer=observer
                 ).__call__

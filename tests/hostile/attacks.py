@@ -13,6 +13,7 @@ from hyperframe.frame import (
     WindowUpdateFrame,
 )
 
+import nearhit
 from hostile.peers import GREETING, call, connected, message
 
 Attack = Callable[[str], Awaitable[None]]
@@ -113,11 +114,14 @@ async def settings_and_windows(address: str) -> None:
 
 
 async def calls_without_a_message(address: str) -> None:
-    """5,000 calls that are begun and never go on."""
+    """5,000 calls that are begun and never go on, while others search."""
     async with AsyncExitStack() as stack:
         for _ in range(5):
             peer = await stack.enter_async_context(connected(address))
             await peer.send(GREETING, *(call(number) for number in range(1_000)))
+        async with nearhit.AsyncClient(address) as client:
+            for number in range(100):
+                await client.search(f"what else is asked, number {number}?")
 
 
 async def idle_connections(address: str) -> None:

@@ -55,43 +55,31 @@ class Admission:
         return self._authenticator is not None
 
     @contextmanager
-    def slot(self, request_bytes: int = 0) -> Iterator[None]:
+    def slot(self, request_bytes: int) -> Iterator[None]:
         """Room for one call. Raises ResourceExhaustedError if the server has its hands full, and
-        UnavailableError if it is on its way out."""
+        UnavailableError if it is on its way out.
+
+        A single call is let in whatever its size.
+        """
         if self._closed:
             raise UnavailableError("the server is shutting down", reason=Reason.SHUTTING_DOWN)
-        if self.calls >= self._max_calls:
-            raise self._overloaded()
-        self.calls += 1
-        try:
-            with self.hold(request_bytes):
-                yield
-        finally:
-            self.calls -= 1
-            self._changed.set()
-
-    @contextmanager
-    def hold(self, request_bytes: int) -> Iterator[None]:
-        """Room for a request, for a call that has its slot. Raises ResourceExhaustedError.
-
-        A single request is let in whatever its size.
-        """
+        full = self.calls >= self._max_calls
         heavy = self._request_bytes + request_bytes > self._max_request_bytes
-        if heavy and self._request_bytes:
-            raise self._overloaded()
+        if full or (heavy and self.calls):
+            self._observer.shed(Shed.OVERLOAD)
+            raise ResourceExhaustedError(
+                "the server has as many calls in hand as it takes at once",
+                reason=Reason.SERVER_OVERLOADED,
+                retry_delay=_RETRY_DELAY,
+            )
+        self.calls += 1
         self._request_bytes += request_bytes
         try:
             yield
         finally:
+            self.calls -= 1
             self._request_bytes -= request_bytes
-
-    def _overloaded(self) -> ResourceExhaustedError:
-        self._observer.shed(Shed.OVERLOAD)
-        return ResourceExhaustedError(
-            "the server has as many calls in hand as it takes at once",
-            reason=Reason.SERVER_OVERLOADED,
-            retry_delay=_RETRY_DELAY,
-        )
+            self._changed.set()
 
     async def close(self) -> None:
         """Let nobody in any more; returns when the calls in hand have ended."""

@@ -107,25 +107,22 @@ class Endpoint:
         raise AssertionError("abort returned")
 
     async def _answer(self, context: Context, metadata: Metadata, record: CallRecord) -> bytes:
-        with self._admission.slot():
-            seconds = self._admission.seconds(context.time_remaining())
-            if seconds <= 0:
-                raise DeadlineExceededError
-            deadline = asyncio.timeout(seconds)
-            try:
-                async with deadline:
-                    caller = await self._admission.identify(_text(metadata.get("authorization")))
-                    record.key_id = caller.key_id
-                    raw = await context.read()
-                    # EOF, which the declared type lacks.
-                    if not isinstance(raw, bytes):
-                        raise MalformedMessageError("the call came without a message")
-                    with self._admission.hold(len(raw)):
-                        return await self._handled(raw, caller, record)
-            except TimeoutError:
-                if deadline.expired():
-                    raise DeadlineExceededError from None
-                raise
+        seconds = self._admission.seconds(context.time_remaining())
+        if seconds <= 0:
+            raise DeadlineExceededError
+        deadline = asyncio.timeout(seconds)
+        try:
+            async with deadline:
+                caller = await self._admission.identify(_text(metadata.get("authorization")))
+                record.key_id = caller.key_id
+                raw = await _read(context)
+                # Behind the reading: a client that never sends its request takes nobody's place.
+                with self._admission.slot(len(raw)):
+                    return await self._handled(raw, caller, record)
+        except TimeoutError:
+            if deadline.expired():
+                raise DeadlineExceededError from None
+            raise
 
     async def _handled(self, raw: bytes, caller: Caller, record: CallRecord) -> bytes:
         request = self._decoded(raw)
@@ -148,6 +145,14 @@ class Endpoint:
             raise MalformedMessageError(
                 f"the bytes received are not a {self._request_type.DESCRIPTOR.full_name}"
             ) from error
+
+
+async def _read(context: Context) -> bytes:
+    raw = await context.read()
+    # EOF, which the declared type lacks.
+    if not isinstance(raw, bytes):
+        raise MalformedMessageError("the call came without a message")
+    return raw
 
 
 def _text(value: str | bytes | None) -> str | None:

@@ -6,6 +6,7 @@ import os
 os.environ["HF_HUB_OFFLINE"] = "1"
 
 from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 
@@ -33,13 +34,28 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return save_tiny_model(tmp_path_factory.mktemp("tiny"), seed=1)
 
 
-@pytest.fixture(scope="session")
-def servers_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
-    """The Redis behind the server that tests share."""
-    server = RedisServer(tmp_path_factory.mktemp("servers-redis"))
+@contextmanager
+def running_redis(folder: Path) -> Iterator[RedisServer]:
+    """A Redis for several tests."""
+    server = RedisServer(folder)
     server.start()
     yield server
     server.kill()
+
+
+@pytest.fixture(scope="session")
+def servers_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """The Redis behind the server that tests share."""
+    with running_redis(tmp_path_factory.mktemp("servers-redis")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def tiny_servers_redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    """The Redis behind servers whose default model, and that of the cache `default`, is the
+    small one."""
+    with running_redis(tmp_path_factory.mktemp("tiny-servers-redis")) as server:
+        yield server
 
 
 @pytest.fixture(scope="session", params=["embedded", "redis"])

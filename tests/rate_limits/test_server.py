@@ -8,12 +8,12 @@ from nearhit_server.settings import Settings
 
 
 @pytest.fixture(scope="module", params=["embedded", "redis"])
-async def address(request, servers_redis, tmp_path_factory, tiny_model):
+async def address(request, tiny_servers_redis, tmp_path_factory, tiny_model):
     """A server that lets three calls in and then none for a long time."""
     settings = Settings(
         grpc="127.0.0.1:0",
         http="off",
-        store="embedded" if request.param == "embedded" else servers_redis.url,
+        store="embedded" if request.param == "embedded" else tiny_servers_redis.url,
         data_dir=tmp_path_factory.mktemp("limited"),
         model=str(tiny_model),
         device="cpu",

@@ -30,11 +30,11 @@ async def client_of_a_new_server(
 
 
 @pytest.fixture(scope="module")
-async def clients(servers_redis, tiny_model):
+async def clients(tiny_servers_redis, tiny_model):
     """Clients of two servers."""
     async with AsyncExitStack() as stack:
         yield [
-            await stack.enter_async_context(client_of_a_new_server(servers_redis, tiny_model))
+            await stack.enter_async_context(client_of_a_new_server(tiny_servers_redis, tiny_model))
             for _ in range(2)
         ]
 
@@ -101,10 +101,10 @@ async def test_one_of_the_servers_that_create_a_cache_at_once_wins(clients):
 
 @pytest.mark.parametrize("connections", [1, 64])
 async def test_512_concurrent_searches_queue_for_few_connections(
-    servers_redis, tiny_model, connections
+    tiny_servers_redis, tiny_model, connections
 ):
     async with client_of_a_new_server(
-        servers_redis, tiny_model, redis_max_connections=connections
+        tiny_servers_redis, tiny_model, redis_max_connections=connections
     ) as client:
         await client.create_cache(CACHE, dimension=4)
         try:

@@ -14,7 +14,7 @@ from server.keys.keyed_servers import BOOT_KEY, keyed_server
 def store(request: pytest.FixtureRequest) -> str:
     """The store of the server, as its settings name it."""
     if request.param == "redis":
-        return str(request.getfixturevalue("servers_redis").url)
+        return str(request.getfixturevalue("tiny_servers_redis").url)
     return "embedded"
 
 

@@ -115,9 +115,9 @@ async def test_nothing_of_a_secret_is_kept_logged_or_told(boot, address, store, 
 
 
 async def test_key_revoked_through_one_replica_stops_on_another(
-    servers_redis, tiny_model, tmp_path
+    tiny_servers_redis, tiny_model, tmp_path
 ):
-    store = servers_redis.url
+    store = tiny_servers_redis.url
     path = "/nearhit.v1.CacheAdminService/ListCaches"
     async with (
         keyed_server(store, data_dir=tmp_path, model=tiny_model) as one,

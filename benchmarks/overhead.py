@@ -66,11 +66,16 @@ class Variant:
         return {
             "server": self.name,
             "calls a second": round(median(self.rates)),
-            "to bare": median(self.rates) / median(bare.rates),
+            "to bare": _paired(self.rates, bare.rates),
             "median ms": median(self.medians),
             "server CPU, us a call": round(median(self.cpu_microseconds)),
-            "CPU to bare": median(self.cpu_microseconds) / median(bare.cpu_microseconds),
+            "CPU to bare": _paired(self.cpu_microseconds, bare.cpu_microseconds),
         }
+
+
+def _paired(figures: list[float], others: list[float]) -> float:
+    """The median ratio of a round: what slows the machine down for a while slows down both."""
+    return median(one / other for one, other in zip(figures, others, strict=True))
 
 
 async def variants(store: str, folder: str, stack: AsyncExitStack) -> list[Variant]:
@@ -119,8 +124,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--redis", help="URL of a Redis with Search; unset: start one")
     parser.add_argument("--callers", type=int, default=64)
-    parser.add_argument("--seconds", type=float, default=4.0, help="of each round")
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=2.0, help="of each round")
+    parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--json", type=Path, help="file to write the results to")
     arguments = parser.parse_args()
     with redis_under_test(arguments.redis) as url:

@@ -26,7 +26,7 @@ async def models_of(encoder):
     @asynccontextmanager
     async def open_embedder():
         async with BatchingStage(
-            encoder, model="gated", max_batch_tokens=8, max_waiting_texts=8
+            encoder, model="gated", max_batch_tokens=8, max_waiting_texts=8, max_waiting_seconds=60
         ) as stage:
             yield Embedder(
                 name="gated",

@@ -21,7 +21,6 @@ def configure_logging(settings: Settings) -> None:
     """Send structlog's lines to standard error in the chosen format."""
     structlog.configure(
         processors=[
-            structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             *_renderers(settings.log_format),
@@ -65,6 +64,9 @@ def _plain_line(logger: Any, method: str, event: EventDict) -> str:
 
 
 def _shown(value: Any) -> str:
-    text = str(value)
+    if not isinstance(value, str):
+        # Numbers and flags, for which there is nothing to quote.
+        return str(value) if isinstance(value, int | float) else _shown(str(value))
+    text = value
     # Quoted as in JSON, so that nothing a caller sent begins a line of its own.
     return text if _PLAIN_VALUE.fullmatch(text) else json.dumps(text)

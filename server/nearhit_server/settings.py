@@ -150,6 +150,9 @@ class Settings(BaseSettings):
     max_waiting_texts: Annotated[int, Field(ge=1_000)] = Field(
         4_096, description="texts that may wait for the model"
     )
+    max_waiting_seconds: Annotated[float, Field(gt=0, le=3_600)] = Field(
+        3, description="likely wait for the model beyond which calls are turned away"
+    )
     embedding_cache: EmbeddingCacheMode = Field(
         EmbeddingCacheMode.MEMORY, description="where computed vectors are kept: memory, store"
     )

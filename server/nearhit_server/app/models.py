@@ -60,6 +60,7 @@ async def _open_embedder(
                 model=name,
                 max_batch_tokens=settings.max_batch_tokens or batch_tokens,
                 max_waiting_texts=settings.max_waiting_texts,
+                max_waiting_seconds=settings.max_waiting_seconds,
                 observer=observer,
             )
         )

@@ -40,7 +40,7 @@ class Admission:
         self._authenticator = authenticator
         self._limiter = limiter
         self._observer = observer
-        self._max_calls = max_calls
+        self.max_calls = max_calls
         self._max_request_bytes = max_request_bytes
         self._max_seconds = max_seconds
         self._request_bytes = 0
@@ -63,7 +63,7 @@ class Admission:
         """
         if self._closed:
             raise UnavailableError("the server is shutting down", reason=Reason.SHUTTING_DOWN)
-        full = self.calls >= self._max_calls
+        full = self.calls >= self.max_calls
         heavy = self._request_bytes + request_bytes > self._max_request_bytes
         if full or (heavy and self.calls):
             self._observer.shed(Shed.OVERLOAD)

@@ -35,7 +35,7 @@ class Shed(StrEnum):
     RATE_LIMIT = "rate_limit"
 
 
-@dataclass(kw_only=True)
+@dataclass(kw_only=True, slots=True)
 class CallRecord:
     """What is known of a call, filled in on its way. Never holds a secret.
 

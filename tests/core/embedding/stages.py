@@ -31,7 +31,12 @@ class Notes(Unobserved):
 
 def batching_stage(encoder, notes):
     return BatchingStage(
-        encoder, model="gated", max_batch_tokens=8, max_waiting_texts=4, observer=notes
+        encoder,
+        model="gated",
+        max_batch_tokens=8,
+        max_waiting_texts=4,
+        max_waiting_seconds=60,
+        observer=notes,
     )
 
 

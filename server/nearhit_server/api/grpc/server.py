@@ -41,8 +41,6 @@ _OPTIONS: Final = (
     # A bearer key, a trace and a few ids are far below; the second figure is where it ends.
     ("grpc.max_metadata_size", 16 << 10),
     ("grpc.absolute_max_metadata_size", 32 << 10),
-    # Of one connection; its client queues what is beyond.
-    ("grpc.max_concurrent_streams", 1_024),
     # Connections are renewed now and then, so that replicas which came later get their share.
     ("grpc.max_connection_age_ms", 30 * _MINUTE_MS),
     ("grpc.max_connection_idle_ms", 15 * _MINUTE_MS),
@@ -125,9 +123,14 @@ async def open_grpc_server(
 ) -> AsyncIterator[GrpcServer]:
     """A server that has taken `address`, HOST:PORT, where port 0 is any free one. Without
     `credentials` it does not encrypt. Raises AddressError."""
-    # A connection that has reached its age lets its calls finish.
-    grace = ("grpc.max_connection_age_grace_ms", round(max_call_seconds * 1_000) + 5_000)
-    server = grpc.aio.server(options=(*_OPTIONS, grace))
+    own = (
+        # A connection that has reached its age lets its calls finish.
+        ("grpc.max_connection_age_grace_ms", round(max_call_seconds * 1_000) + 5_000),
+        # Clients keep back what is beyond, and wait. So it is beyond what the server takes in
+        # hand, for them to be told at once that it has its hands full.
+        ("grpc.max_concurrent_streams", 4 * admission.max_calls),
+    )
+    server = grpc.aio.server(options=(*_OPTIONS, *own))
     for service, rpcs in services.items():
         handlers: dict[str, grpc.RpcMethodHandler[bytes, bytes]] = {
             # Without (de)serializers: the endpoint takes and gives bytes.

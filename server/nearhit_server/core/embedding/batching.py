@@ -43,15 +43,20 @@ class BatchingStage:
         model: str,
         max_batch_tokens: int,
         max_waiting_texts: int,
+        max_waiting_seconds: float,
         observer: Observer = UNOBSERVED,
     ) -> None:
-        """`model` is the name that the observer is told."""
+        """`model` is the name that the observer is told. A call is let in while at most
+        `max_waiting_texts` wait, its own among them, and those before it are likely to be done in
+        `max_waiting_seconds`."""
         self._encoder = encoder
         self._model = model
         self._observer = observer
         self._max_batch_tokens = max_batch_tokens
         self._max_waiting_texts = max_waiting_texts
+        self._max_waiting_seconds = max_waiting_seconds
         self._waiting: list[PendingText] = []
+        self._waiting_tokens = 0
         self._in_flight: dict[tuple[int, ...], PendingText] = {}
         self._arrived = asyncio.Event()
         self._worker: asyncio.Task[None] | None = None
@@ -123,22 +128,32 @@ class BatchingStage:
         self._observer.stage(Stage.EMBED_MODEL, started=started, ended=ended)
 
     def _check_room(self, texts: Sequence[TokenizedText]) -> None:
-        new = {text.token_ids for text in texts} - self._in_flight.keys()
-        if len(self._waiting) + len(new) <= self._max_waiting_texts:
+        new = len({text.token_ids for text in texts} - self._in_flight.keys())
+        if self._has_room(new):
             return
         self._drop_unwanted()
-        if len(self._waiting) + len(new) > self._max_waiting_texts:
+        if not self._has_room(new):
             raise ResourceExhaustedError(
-                f"{len(self._waiting)} texts wait for their embedding, and at most "
-                f"{self._max_waiting_texts} may",
+                f"{len(self._waiting)} texts wait for their embedding, for another "
+                f"{self._seconds_to_clear():.1f} s; at most {self._max_waiting_texts} may, and no "
+                f"longer than {self._max_waiting_seconds:g} s",
                 reason=Reason.EMBEDDING_QUEUE_FULL,
                 retry_delay=self._time_to_clear(),
             )
 
+    def _has_room(self, new: int) -> bool:
+        # What a call brings along does not count as time, or a large batch would never be let in.
+        return not new or (
+            len(self._waiting) + new <= self._max_waiting_texts
+            and self._seconds_to_clear() <= self._max_waiting_seconds
+        )
+
+    def _seconds_to_clear(self) -> float:
+        return self._waiting_tokens * self._seconds_a_token
+
     def _time_to_clear(self) -> timedelta:
-        tokens = sum(len(pending.text.token_ids) for pending in self._waiting)
-        seconds = tokens * self._seconds_a_token
-        return timedelta(seconds=min(_MAX_RETRY_SECONDS, max(_MIN_RETRY_SECONDS, seconds)))
+        seconds = min(_MAX_RETRY_SECONDS, max(_MIN_RETRY_SECONDS, self._seconds_to_clear()))
+        return timedelta(seconds=seconds)
 
     def _enter(self, text: TokenizedText) -> PendingText:
         """The text on its way, together with those who asked for the same before."""
@@ -146,6 +161,7 @@ class BatchingStage:
         if pending is None:
             pending = self._in_flight[text.token_ids] = PendingText(text)
             self._waiting.append(pending)
+            self._waiting_tokens += len(text.token_ids)
             self._arrived.set()
         return pending
 
@@ -174,6 +190,7 @@ class BatchingStage:
 
     def _set_waiting(self, waiting: list[PendingText]) -> None:
         self._waiting = waiting
+        self._waiting_tokens = sum(len(pending.text.token_ids) for pending in waiting)
         self._observer.texts_waiting(self._model, len(waiting))
 
     def _drop_unwanted(self) -> None:
@@ -184,7 +201,7 @@ class BatchingStage:
                 wanted.append(pending)
             else:
                 self._leave(pending)
-        self._waiting = wanted
+        self._set_waiting(wanted)
 
     def _leave(self, pending: PendingText) -> None:
         # By identity: the same text may have come in again since.

@@ -56,7 +56,7 @@ def _renderers(log_format: LogFormat) -> list[Processor]:
 
 
 def _plain_line(logger: Any, method: str, event: EventDict) -> str:
-    """The line without colours and columns, in a quarter of the time: there is one for each call."""
+    """The line without colours and columns, in a quarter of the time: each call has one."""
     exception = event.pop("exception", None)
     head = f"{event.pop('timestamp')} [{event.pop('level')}] {event.pop('event')}"
     values = [str(value) for value in event.values()]

@@ -29,13 +29,13 @@ class Notes(Unobserved):
         self.stages.append((asyncio.current_task().get_name(), stage, started, ended))
 
 
-def batching_stage(encoder, notes):
+def batching_stage(encoder, notes, *, max_waiting_seconds=60):
     return BatchingStage(
         encoder,
         model="gated",
         max_batch_tokens=8,
         max_waiting_texts=4,
-        max_waiting_seconds=60,
+        max_waiting_seconds=max_waiting_seconds,
         observer=notes,
     )
 

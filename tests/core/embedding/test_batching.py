@@ -115,6 +115,28 @@ async def test_full_queue_admits_all_of_a_calls_texts_or_none(stage, encoder):
     assert not any(tokens(4) in batch or tokens(5) in batch for batch in encoder.batches)
 
 
+async def test_call_that_would_wait_too_long_is_turned_away_however_few_wait(encoder, notes):
+    async with batching_stage(encoder, notes, max_waiting_seconds=1e-9) as stage:
+        # Tells the stage how long a token takes.
+        await stage.encode([tokens(1)])
+        await encoder.started.acquire()
+        busy = await occupied(stage, encoder)
+        # Nobody is before it, so that its own size does not matter.
+        large = asyncio.create_task(stage.encode([tokens(n) for n in (2, 3, 4)]))
+        await settled()
+        with pytest.raises(ResourceExhaustedError) as refused:
+            await stage.encode([tokens(5)])
+        assert refused.value.reason is Reason.EMBEDDING_QUEUE_FULL
+        # What is on its way already costs no time.
+        joined = asyncio.create_task(stage.encode([tokens(3)]))
+        await settled()
+        encoder.gate.set()
+        assert first_tokens(await joined) == [3]
+        await asyncio.gather(busy, large)
+        # And in the end there is time again.
+        assert first_tokens(await stage.encode([tokens(5)])) == [5]
+
+
 async def test_queue_has_room_again_when_waiting_callers_have_gone(stage, encoder):
     busy = await occupied(stage, encoder)
     gone = asyncio.create_task(stage.encode([tokens(n) for n in (1, 2, 3, 4)]))

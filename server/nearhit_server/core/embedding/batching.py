@@ -101,7 +101,7 @@ class BatchingStage:
         """
         if self._worker is None:
             raise UnavailableError("the server is shutting down", reason=Reason.SHUTTING_DOWN)
-        self._check_room(texts)
+        self.check_room(len({text.token_ids for text in texts} - self._in_flight.keys()))
         joined = perf_counter()
         entered = [self._enter(text) for text in texts]
         waiters = [self._wait_for(pending) for pending in entered]
@@ -127,8 +127,8 @@ class BatchingStage:
         self._observer.stage(Stage.EMBED_QUEUE, started=joined, ended=started)
         self._observer.stage(Stage.EMBED_MODEL, started=started, ended=ended)
 
-    def _check_room(self, texts: Sequence[TokenizedText]) -> None:
-        new = len({text.token_ids for text in texts} - self._in_flight.keys())
+    def check_room(self, new: int) -> None:
+        """Return if that many texts more would be let in. Raises ResourceExhaustedError."""
         if self._has_room(new):
             return
         self._drop_unwanted()

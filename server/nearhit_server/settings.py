@@ -176,7 +176,11 @@ class Settings(BaseSettings):
     @classmethod
     def _split_keys(cls, value: Any) -> Any:
         if isinstance(value, str):
-            return tuple(part.strip() for part in value.split(",") if part.strip())
+            keys = tuple(part.strip() for part in value.split(",") if part.strip())
+            if not keys:
+                # Or a slip of the pen would let everybody in.
+                raise ValueError("names no key")
+            return keys
         return value
 
     @field_validator("api_keys")

@@ -1,8 +1,10 @@
 """The models that the settings allow."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import Final
 
@@ -46,12 +48,12 @@ async def _open_embedder(
     clock: Clock,
     observer: Observer,
 ) -> AsyncIterator[Embedder]:
-    # Imported here: it brings torch, and a store that cannot open should not wait for that.
-    from nearhit_server.encoders.sentence_transformer import open_sentence_transformer
-
+    # Imported here: it brings torch, for which neither a store that cannot open nor a probe
+    # should have to wait.
+    runtime = await asyncio.to_thread(import_module, "nearhit_server.encoders.sentence_transformer")
     async with AsyncExitStack() as stack:
         encoder = await stack.enter_async_context(
-            open_sentence_transformer(source, device=settings.device)
+            runtime.open_sentence_transformer(source, device=settings.device)
         )
         batch_tokens = _CPU_BATCH_TOKENS if encoder.on_cpu else _ACCELERATOR_BATCH_TOKENS
         stage = await stack.enter_async_context(

@@ -22,7 +22,7 @@ from nearhit_server.core.ports import Storage
 from nearhit_server.exposure import ExposureError, check_exposure
 from nearhit_server.health_watch import watched_health
 from nearhit_server.lifecycle import run_until_stopped
-from nearhit_server.memory import settle, trimmed_memory
+from nearhit_server.memory import allow_all_files, settle, trimmed_memory
 from nearhit_server.servers import Servers
 from nearhit_server.settings import Settings
 from nearhit_server.stores.failures import StoreStartupError
@@ -54,6 +54,7 @@ async def open_application(settings: Settings) -> AsyncIterator[Servers]:
 
 async def serve_until_stopped(settings: Settings) -> None:
     """Serve until a signal ends it. Raises StartupError."""
+    allow_all_files()
     async with open_application(settings) as servers:
         settle()
         await run_until_stopped(

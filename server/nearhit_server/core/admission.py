@@ -1,6 +1,5 @@
 """The door: every call, whatever its protocol, comes in through here."""
 
-import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -45,14 +44,8 @@ class Admission:
         self._max_seconds = max_seconds
         self._request_bytes = 0
         self._closed = False
-        self._changed = asyncio.Event()
         self.calls = 0
         """How many calls are in hand."""
-
-    @property
-    def keys_required(self) -> bool:
-        """Whether calls need a key."""
-        return self._authenticator is not None
 
     @contextmanager
     def slot(self, request_bytes: int) -> Iterator[None]:
@@ -79,14 +72,10 @@ class Admission:
         finally:
             self.calls -= 1
             self._request_bytes -= request_bytes
-            self._changed.set()
 
-    async def close(self) -> None:
-        """Let nobody in any more; returns when the calls in hand have ended."""
+    def close(self) -> None:
+        """Let nobody in any more."""
         self._closed = True
-        while self.calls:
-            self._changed.clear()
-            await self._changed.wait()
 
     async def identify(self, authorization: str | None) -> Caller:
         """Who sends this `authorization` header, None if there is none.

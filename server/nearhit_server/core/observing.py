@@ -32,6 +32,7 @@ class Shed(StrEnum):
     """Why a call was turned away unheard."""
 
     OVERLOAD = "overload"
+    QUEUE = "queue"
     RATE_LIMIT = "rate_limit"
 
 

@@ -36,7 +36,7 @@ def _fields(record: CallRecord, seconds: float) -> dict[str, Any]:
         _add_search(fields, record)
     for stage, stage_seconds in record.stage_seconds.items():
         fields[f"{stage}_ms"] = round(stage_seconds * 1_000, 3)
-    if record.prompt:
+    if record.prompt and record.searches == 1:
         fields["prompt"] = record.prompt
     return fields
 

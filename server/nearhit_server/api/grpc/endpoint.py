@@ -29,6 +29,12 @@ _log = structlog.get_logger()
 
 MAX_MESSAGE_BYTES: Final = 32 << 20
 
+_READ_SECONDS: Final = 30.0
+"""For a request to arrive, which meanwhile counts against no bound."""
+
+_LATE_SECONDS: Final = 0.05
+"""A client whose deadline passes says so a moment before the server's clock does."""
+
 _COME_BACK_LATER: Final = (("grpc-retry-pushback-ms", "300"),)
 """For clients that retry: at once they would meet the same server."""
 
@@ -83,7 +89,7 @@ class Endpoint:
             except asyncio.CancelledError:
                 # grpc cancels the handler for either; its caller has been told by grpc already.
                 remaining = context.time_remaining()
-                late = remaining is not None and remaining <= 0
+                late = remaining is not None and remaining <= _LATE_SECONDS
                 record.status = "DEADLINE_EXCEEDED" if late else "CANCELLED"
                 raise
             except NearhitError as error:
@@ -127,8 +133,8 @@ class Endpoint:
     async def _handled(self, raw: bytes, caller: Caller, record: CallRecord) -> bytes:
         request = self._decoded(raw)
         access = self._rpc.access(request)
-        await self._admission.admit(caller, access)
         record.cache = access.cache
+        await self._admission.admit(caller, access)
         answer = (await self._rpc.handler(request, caller)).SerializeToString()
         if len(answer) > MAX_MESSAGE_BYTES:
             raise ResourceExhaustedError(
@@ -148,7 +154,11 @@ class Endpoint:
 
 
 async def _read(context: Context) -> bytes:
-    raw = await context.read()
+    try:
+        async with asyncio.timeout(_READ_SECONDS):
+            raw = await context.read()
+    except TimeoutError:
+        raise DeadlineExceededError from None
     # EOF, which the declared type lacks.
     if not isinstance(raw, bytes):
         raise MalformedMessageError("the call came without a message")

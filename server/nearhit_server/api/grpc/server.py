@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Final
 
 import grpc
@@ -101,14 +101,12 @@ class GrpcServer:
         """
         await self._health.drain()
         await asyncio.sleep(delay_seconds)
-        with suppress(TimeoutError):
-            async with asyncio.timeout(grace_seconds):
-                # grpc's own end comes last: it answers CANCELLED to whatever comes in until
-                # clients have heard of it, which nobody repeats. Until then they are told to
-                # come back a little later, when they will find another server.
-                await self._admission.close()
-                await asyncio.sleep(_LAST_WORDS_SECONDS)
-        await self._server.stop(_LAST_WORDS_SECONDS if grace_seconds else None)
+        # grpc's own end answers CANCELLED to what comes in until clients have heard of it, and
+        # nobody repeats that. So they are first told to come back a little later, when they will
+        # have heard, and go elsewhere.
+        self._admission.close()
+        await asyncio.sleep(min(_LAST_WORDS_SECONDS, grace_seconds))
+        await self._server.stop(grace_seconds or None)
 
 
 @asynccontextmanager

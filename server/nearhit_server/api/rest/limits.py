@@ -11,7 +11,7 @@ class HttpLimits:
     bounded as a gRPC message is.
     """
 
-    max_connections: int = 8_192
+    max_connections: int = 16_384
     max_header_bytes: int = 32 << 10
     max_headers: int = 128
     max_body_bytes: int = 32 << 20

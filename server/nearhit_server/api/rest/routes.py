@@ -35,8 +35,8 @@ class Call:
 
     async def admit(self, access: Access) -> None:
         """Let the caller in. Raises PermissionDeniedError and RateLimitedError."""
-        self.allowance = await self.admission.admit(self.caller, access)
         self.record.cache = access.cache
+        self.allowance = await self.admission.admit(self.caller, access)
 
 
 Handler = Callable[[Call], Awaitable[Response]]
@@ -47,9 +47,8 @@ Handler = Callable[[Call], Awaitable[Response]]
 class Route:
     """A verb and a path, such as `/v1/caches/{cache_id}`, and who answers there.
 
-    What is `open` needs no key. What is `always` answered is so however busy the server is, and
-    to its end. A `probe` is all of that and leaves no trace in logs and metrics. Where GET goes,
-    HEAD does.
+    What is `open` needs no key. What is `always` answered is so however busy the server is.
+    A `probe` is all of that and leaves no trace in logs and metrics. Where GET goes, HEAD does.
     """
 
     verb: str

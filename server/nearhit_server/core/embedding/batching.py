@@ -13,7 +13,7 @@ import structlog
 from nearhit_server.core.embedding.batch_forming import form_batch
 from nearhit_server.core.embedding.pending_text import PendingText
 from nearhit_server.core.errors import Reason, ResourceExhaustedError, UnavailableError
-from nearhit_server.core.observing import UNOBSERVED, BatchReport, Observer, Stage
+from nearhit_server.core.observing import UNOBSERVED, BatchReport, Observer, Shed, Stage
 from nearhit_server.core.ports import Encoder, TokenizedText
 from nearhit_server.core.vectors import FloatVector
 
@@ -107,13 +107,13 @@ class BatchingStage:
         waiters = [self._wait_for(pending) for pending in entered]
         self._observer.texts_waiting(self._model, len(self._waiting))
         try:
-            vectors = await asyncio.gather(*waiters)
+            return await asyncio.gather(*waiters)
         finally:
             # If one failed, the others' texts are of no use to anybody.
             for waiter in waiters:
                 waiter.cancel()
-        self._tell_stages(entered, joined)
-        return vectors
+            # Of those too who gave up: where they waited is what one wants to know.
+            self._tell_stages(entered, joined)
 
     def _tell_stages(self, entered: Sequence[PendingText], joined: float) -> None:
         """Where the time of a call went: it waits until the model begins with the first of its
@@ -133,6 +133,7 @@ class BatchingStage:
             return
         self._drop_unwanted()
         if not self._has_room(new):
+            self._observer.shed(Shed.QUEUE)
             raise ResourceExhaustedError(
                 f"{len(self._waiting)} texts wait for their embedding, for another "
                 f"{self._seconds_to_clear():.1f} s; at most {self._max_waiting_texts} may, and no "

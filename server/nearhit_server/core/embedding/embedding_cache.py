@@ -1,7 +1,7 @@
 """Vectors of texts for callers who want them as such."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from nearhit_server.core import limits
@@ -68,7 +68,11 @@ class EmbeddingCache:
         else:
             found = await _recall(await self._models.embedder(model), keys)
         if query.compute_if_missing:
-            found = await self._computed(model, query.texts, keys, found) | found
+            computed = await self._computed(model, query.texts, keys, found)
+            if query.namespace:
+                # Whether the server knew a text from somebody else is not this caller's to know.
+                computed = {k: replace(row, cached=False) for k, row in computed.items()}
+            found = computed | found
         return [EmbeddingResult(key, found.get(key)) for key in keys]
 
     async def _read_namespace(

@@ -18,19 +18,52 @@ _PLAIN_VALUE: Final = re.compile(r"[!#-<>-\[\]-~]+")
 
 
 def configure_logging(settings: Settings) -> None:
-    """Send structlog's lines to standard error in the chosen format."""
+    """Send structlog's lines, and those of libraries, to standard error in the chosen format."""
+    lines = GatheredLines(sys.stderr)
+    stamps: list[Processor] = [
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    renderers = _renderers(settings.log_format)
     structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *_renderers(settings.log_format),
-        ],
+        processors=[*stamps, *renderers],
         wrapper_class=structlog.make_filtering_bound_logger(settings.log_level),
-        logger_factory=partial(_only, GatheredLines(sys.stderr)),
+        logger_factory=partial(_only, lines),
         cache_logger_on_first_use=True,
     )
     # Libraries log through the standard library; only what is wrong with them is of interest.
-    logging.basicConfig(level=logging.WARNING, stream=sys.stderr)
+    handler = _LibraryLines(lines)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[_unbroken, structlog.stdlib.add_logger_name, *stamps],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *renderers],
+        )
+    )
+    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    logging.captureWarnings(True)
+
+
+class _LibraryLines(logging.Handler):
+    """Hands the standard library's lines to ours, so that none overtakes another."""
+
+    def __init__(self, lines: GatheredLines) -> None:
+        super().__init__()
+        self._lines = lines
+
+    def emit(self, record: logging.LogRecord) -> None:
+        try:
+            line = self.format(record)
+        except Exception:
+            # As every handler does: a message that cannot be formatted is no reason to fail.
+            self.handleError(record)
+        else:
+            self._lines.warning(line)
+
+
+def _unbroken(logger: Any, method: str, event: EventDict) -> EventDict:
+    """A library's message on one line: a warning comes with its source code below it."""
+    event["event"] = " ".join(event["event"].split())
+    return event
 
 
 def _only(lines: GatheredLines, *names: Any) -> GatheredLines:

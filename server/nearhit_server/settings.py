@@ -102,9 +102,9 @@ class Settings(BaseSettings):
         60, description="longest time for one call, whatever its deadline"
     )
     store: str = Field(
-        # It may hold a password.
         "embedded",
         description="where entries are kept: embedded or a Redis URL",
+        # It may hold a password.
         repr=False,
     )
     data_dir: Path = Field(Path("nearhit-data"), description="folder of the embedded store")

@@ -1,11 +1,13 @@
 """What a PromQL expression asks for, and what there is to ask for."""
 
+import inspect
 from typing import Any
 
 import promql_parser
 from prometheus_client import CollectorRegistry
 
 from deploy.files import rules
+from nearhit_server.core.ports import Storage
 from nearhit_server.telemetry.metrics import Metrics
 
 
@@ -28,6 +30,11 @@ def metrics_there_are() -> set[str]:
     # Some are there only once they have a value.
     metrics.set_certificate_expiry(0)
     return _exported(metrics.registry) | {"up"} | {r["record"] for r in rules() if "record" in r}
+
+
+def store_operations() -> set[str]:
+    """The values of the label `operation`."""
+    return {name for name, _ in inspect.getmembers(Storage, inspect.iscoroutinefunction)}
 
 
 def _exported(registry: CollectorRegistry) -> set[str]:

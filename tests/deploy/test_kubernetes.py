@@ -141,6 +141,13 @@ def test_everything_is_about_the_same_pods():
     assert target == {"apiVersion": "apps/v1", "kind": "Deployment", "name": "nearhit"}
 
 
+def test_pod_may_reach_all_that_the_server_calls():
+    egress = manifest("NetworkPolicy")["spec"]["egress"]
+    dns, redis, sentinel, traces = 53, 6379, 26379, 4317
+    ports = {port["port"] for rule in egress for port in rule["ports"]}
+    assert ports == {dns, redis, sentinel, traces}
+
+
 def test_service_for_grpc_resolves_to_the_pods():
     services = {
         each["metadata"]["name"]: each["spec"] for each in manifests() if each["kind"] == "Service"

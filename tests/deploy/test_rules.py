@@ -6,10 +6,19 @@ import pytest
 from promql_parser import parse_duration
 
 from deploy.files import RULES, SCRAPE, alerts, documents, rules
-from deploy.promql import metrics_asked_for, metrics_there_are
+from deploy.promql import metrics_asked_for, metrics_there_are, store_operations
+from nearhit_server.core.errors import Reason
+from nearhit_server.core.observing import Shed
 
 RECORDED = [rule for rule in rules() if "record" in rule]
 NAMES = [alert["alert"] for alert in alerts()]
+VALUES = {"cause": set(Shed), "reason": set(Reason), "operation": store_operations()}
+"""What the labels can be of which the server has a fixed set."""
+READS = {
+    *("check", "count", "find_exact", "find_nearest", "get", "get_cache", "get_embeddings"),
+    *("get_key", "list_caches", "list_entries", "list_keys", "size_bytes"),
+}
+"""The operations of a store that write nothing."""
 
 
 def labels_kept(expression: str) -> set[str]:
@@ -33,6 +42,19 @@ def test_expression_parses_and_asks_only_for_metrics_that_there_are(rule):
     asked = metrics_asked_for(rule["expr"])
     assert asked
     assert asked <= metrics_there_are()
+
+
+@pytest.mark.parametrize("rule", rules(), ids=lambda rule: rule.get("alert") or rule["record"])
+def test_expression_asks_only_for_values_that_labels_have(rule):
+    for label, values in re.findall(r'\b(cause|reason|operation)[!=]~?"([^"]*)"', rule["expr"]):
+        for value in values.split("|"):
+            assert any(re.fullmatch(value, each) for each in VALUES[label]), value
+
+
+def test_alert_of_failed_writes_is_about_every_operation_that_writes():
+    (alert,) = (each for each in alerts() if each["alert"] == "NearhitStoreWriteFailures")
+    (pattern,) = re.findall(r'operation=~"([^"]*)"', alert["expr"])
+    assert {each for each in store_operations() if not re.fullmatch(pattern, each)} == READS
 
 
 @pytest.mark.parametrize("rule", RECORDED, ids=lambda rule: rule["record"])

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from deploy.files import RUNBOOK, alerts
+from deploy.files import RUNBOOK, alerts, dashboard
 from deploy.promql import metrics_there_are
 
 TEXT = RUNBOOK.read_text()
@@ -43,3 +43,11 @@ def test_metrics_that_are_named_are_there():
     named = set(re.findall(r"\bnearhit_[a-z_]+", TEXT))
     assert named
     assert named <= metrics_there_are()
+
+
+def test_panels_that_are_named_are_there():
+    named = [" ".join(name.split()) for name in re.findall(r'panel\s"([^"]*)"', TEXT)]
+    assert named
+    titles = [panel["title"] for panel in dashboard()["panels"]]
+    # Without the percentile that some titles end with.
+    assert all(any(title.startswith(name) for title in titles) for name in named)

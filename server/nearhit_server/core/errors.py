@@ -41,6 +41,7 @@ class Reason(StrEnum):
     STORE_MISCONFIGURED = auto()
     SERVER_OVERLOADED = auto()
     KEY_REVOKED = auto()
+    KEY_EXPIRED = auto()
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,10 @@ def _load(
     model_thread: ThreadPoolExecutor,
     tokenizer_thread: ThreadPoolExecutor,
 ) -> "SentenceTransformerEncoder":
+    # What it has to say goes the way of all log lines.
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    transformers_logging.disable_default_handler()
+    transformers_logging.enable_propagation()
     folder = locate(name_or_path)
     try:
         model = SentenceTransformer(str(folder), device=device, local_files_only=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from nearhit_server.core.access.callers import EVERYTHING, Caller, Grant
@@ -22,7 +22,7 @@ from nearhit_server.core.errors import (
     key_not_found,
 )
 from nearhit_server.core.ports import Clock, KeyStore
-from nearhit_server.core.validation import check_page_size
+from nearhit_server.core.validation import check_page_size, invalid
 
 _DEFAULT_PAGE_SIZE: Final = 100
 
@@ -49,6 +49,9 @@ class KeyPage:
 class KeyAdmin:
     """Manages API keys for callers with the scope ADMIN, each within its own reach.
 
+    A caller whose own key expires gets no secret that lives longer: it could not be ended with
+    that key.
+
     Methods raise InvalidArgumentError, PermissionDeniedError, NotFoundError,
     FailedPreconditionError and UnavailableError as the contract says.
     """
@@ -64,6 +67,8 @@ class KeyAdmin:
         caches, namespaces = Grant.of(new.caches), Grant.of(new.namespaces)
         if not _reaches(caller, caches, namespaces):
             raise PermissionDeniedError
+        if _outlives(new.expires_at, await self._end_of(caller)):
+            raise invalid("expire_time", "is later than that of the caller's own key, or absent")
         key_id = new_key_id()
         secret = new_secret(key_id)
         key = ApiKey(
@@ -102,17 +107,18 @@ class KeyAdmin:
     async def rotate(
         self, key_id: str, caller: Caller, *, grace_period: timedelta | None
     ) -> IssuedKey:
-        """Give a key a new secret; the one before is good for `grace_period`, if any."""
+        """Give a key a new secret; the one before is good for `grace_period`, if any. When the
+        key expires does not change."""
         check_key_id(key_id)
         if grace_period is not None:
             check_grace_period(grace_period)
+        end = await self._end_of(caller)
         secret = new_secret(key_id)
 
         def rotated(key: ApiKey) -> ApiKey:
-            if key.revoked_at is not None:
-                raise FailedPreconditionError(
-                    f"key {key_id!r} is revoked", reason=Reason.KEY_REVOKED
-                )
+            if _outlives(key.expires_at, end):
+                raise PermissionDeniedError
+            self._check_alive(key)
             kept = () if grace_period is None else self._until(grace_period, key.secrets[:1])
             secrets = (SecretHash(digest(secret)), *kept)
             return replace(key, secrets=secrets, version=key.version + 1)
@@ -129,6 +135,22 @@ class KeyAdmin:
             return replace(key, revoked_at=self._clock.now(), version=key.version + 1)
 
         return await self._change(key_id, caller, revoked)
+
+    async def _end_of(self, caller: Caller) -> datetime | None:
+        """When the caller's own key expires; None if never, as those of the settings."""
+        key = await self._keys.get_key(caller.key_id)
+        return None if key is None else key.expires_at
+
+    def _check_alive(self, key: ApiKey) -> None:
+        """Refuse a key of which a new secret would be of no use."""
+        if key.revoked_at is not None:
+            raise FailedPreconditionError(
+                f"key {key.key_id!r} is revoked", reason=Reason.KEY_REVOKED
+            )
+        if key.expires_at is not None and key.expires_at <= self._clock.now():
+            raise FailedPreconditionError(
+                f"key {key.key_id!r} has expired", reason=Reason.KEY_EXPIRED
+            )
 
     def _until(
         self, grace_period: timedelta, secrets: tuple[SecretHash, ...]
@@ -159,3 +181,8 @@ class KeyAdmin:
 
 def _reaches(caller: Caller, caches: Grant, namespaces: Grant) -> bool:
     return caller.caches.includes(caches) and caller.namespaces.includes(namespaces)
+
+
+def _outlives(expires_at: datetime | None, end: datetime | None) -> bool:
+    """Whether what expires then does so later than `end`; None is never."""
+    return end is not None and (expires_at is None or expires_at > end)

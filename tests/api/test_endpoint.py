@@ -3,11 +3,11 @@
 import grpc
 import pytest
 
+from doors import admission
 from nearhit.v1 import semantic_cache_pb2 as pb
 from nearhit_server.api.grpc.endpoint import Endpoint, Rpc
 from nearhit_server.api.grpc.server import SEMANTIC_CACHE
 from nearhit_server.core.access.callers import Access, Scope
-from nearhit_server.core.admission import Admission
 from nearhit_server.core.observing import UNOBSERVED
 
 
@@ -44,18 +44,11 @@ async def test_call_whose_deadline_has_passed_is_not_handled():
         handled.append(request)
         return pb.SearchResponse()
 
-    admission = Admission(
-        authenticator=None,
-        limiter=None,
-        observer=UNOBSERVED,
-        max_calls=1,
-        max_request_bytes=1,
-        max_seconds=60,
-    )
+    door = admission()
     endpoint = Endpoint(
         SEMANTIC_CACHE.methods_by_name["Search"],
         Rpc(handle, lambda request: Access(scopes=(Scope.READ,))),
-        admission=admission,
+        admission=door,
         observer=UNOBSERVED,
     )
     context = LateContext()
@@ -63,4 +56,4 @@ async def test_call_whose_deadline_has_passed_is_not_handled():
         await endpoint(None, context)
     assert context.code is grpc.StatusCode.DEADLINE_EXCEEDED
     assert handled == []
-    assert admission.calls == 0
+    assert door.calls == 0

@@ -35,6 +35,7 @@ class Core:
     cache_admin: CacheAdmin
     embeddings: EmbeddingCache
     key_admin: KeyAdmin
+    limits: Limits
 
     def grpc_services(self) -> Services:
         """Everything as gRPC services."""
@@ -69,4 +70,5 @@ def make_core(
         ),
         embeddings=EmbeddingCache(models=models, table=store, limits=limits),
         key_admin=KeyAdmin(store, clock=clock),
+        limits=limits,
     )

@@ -2,9 +2,11 @@
 
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from importlib.metadata import version
 
 from nearhit_server.api.grpc.server import open_grpc_server
 from nearhit_server.api.rest.application import http_application
+from nearhit_server.api.rest.limits import HttpLimits, max_body_bytes
 from nearhit_server.api.rest.metrics import RenderMetrics
 from nearhit_server.api.rest.server import HttpServer, open_http_server
 from nearhit_server.app.core import Core
@@ -42,16 +44,22 @@ async def open_servers(
         )
         http_server: HttpServer | None = None
         if settings.http != "off":
+            limits = HttpLimits(max_body_bytes=max_body_bytes(core.limits))
             application = http_application(
+                cache=core.cache,
+                cache_admin=core.cache_admin,
+                key_admin=core.key_admin,
                 admission=admission,
                 observer=telemetry,
                 health=health,
                 render_metrics=render_metrics,
                 metrics_open=settings.metrics_open,
+                version=version("nearhit"),
+                limits=limits,
             )
             ssl_context = None if certificates is None else certificates.http_context()
             http_server = await stack.enter_async_context(
-                open_http_server(settings.http, application, ssl_context=ssl_context)
+                open_http_server(settings.http, application, ssl_context=ssl_context, limits=limits)
             )
         yield Servers(grpc_server, http_server, health)
 

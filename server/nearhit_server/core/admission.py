@@ -47,31 +47,47 @@ class Admission:
         self.calls = 0
         """How many calls are in hand."""
 
-    @contextmanager
-    def slot(self, request_bytes: int) -> Iterator[None]:
-        """Room for one call. Raises ResourceExhaustedError if the server has its hands full, and
-        UnavailableError if it is on its way out.
+    @property
+    def asks_for_keys(self) -> bool:
+        """Whether callers need a key."""
+        return self._authenticator is not None
 
-        A single call is let in whatever its size.
-        """
+    @contextmanager
+    def slot(self) -> Iterator[None]:
+        """Room for one call. Raises ResourceExhaustedError if the server has its hands full, and
+        UnavailableError if it is on its way out."""
         if self._closed:
             raise UnavailableError("the server is shutting down", reason=Reason.SHUTTING_DOWN)
-        full = self.calls >= self.max_calls
-        heavy = self._request_bytes + request_bytes > self._max_request_bytes
-        if full or (heavy and self.calls):
-            self._observer.shed(Shed.OVERLOAD)
-            raise ResourceExhaustedError(
-                "the server has as many calls in hand as it takes at once",
-                reason=Reason.SERVER_OVERLOADED,
-                retry_delay=_RETRY_DELAY,
-            )
+        if self.calls >= self.max_calls:
+            raise self._overloaded()
         self.calls += 1
-        self._request_bytes += request_bytes
         try:
             yield
         finally:
             self.calls -= 1
+
+    @contextmanager
+    def holding(self, request_bytes: int) -> Iterator[None]:
+        """Room for a request, perhaps while it is still being read. Raises
+        ResourceExhaustedError if there are too many bytes already, or too many calls for one
+        more to be of use; a single request is let in whatever its size."""
+        held = self._request_bytes
+        heavy = held > 0 and held + request_bytes > self._max_request_bytes
+        if heavy or self.calls >= self.max_calls:
+            raise self._overloaded()
+        self._request_bytes += request_bytes
+        try:
+            yield
+        finally:
             self._request_bytes -= request_bytes
+
+    def _overloaded(self) -> ResourceExhaustedError:
+        self._observer.shed(Shed.OVERLOAD)
+        return ResourceExhaustedError(
+            "the server has as many calls in hand as it takes at once",
+            reason=Reason.SERVER_OVERLOADED,
+            retry_delay=_RETRY_DELAY,
+        )
 
     def close(self) -> None:
         """Let nobody in any more."""

@@ -8,17 +8,16 @@ from dataclasses import dataclass, field
 
 from starlette.responses import Response
 
+from doors import admission
 from nearhit_server.api.rest.calls import Calls
 from nearhit_server.api.rest.limits import HttpLimits
 from nearhit_server.api.rest.metrics import metrics_route
 from nearhit_server.api.rest.probes import probe_routes
 from nearhit_server.api.rest.routes import Call, Route
 from nearhit_server.api.rest.server import HttpServer, open_http_server
-from nearhit_server.core.access.authenticator import Authenticator
 from nearhit_server.core.admission import Admission
 from nearhit_server.core.health import Health
 from nearhit_server.core.observing import CallRecord, Unobserved
-from nearhit_server.core.ports import RateLimiter
 
 
 class Recorder(Unobserved):
@@ -33,31 +32,12 @@ class Recorder(Unobserved):
         self.records.append(record)
 
 
-def admission(
-    observer=None,
-    *,
-    authenticator: Authenticator | None = None,
-    limiter: RateLimiter | None = None,
-    max_calls: int = 1_024,
-    max_seconds: float = 20,
-) -> Admission:
-    """A door with room."""
-    return Admission(
-        authenticator=authenticator,
-        limiter=limiter,
-        observer=observer or Unobserved(),
-        max_calls=max_calls,
-        max_request_bytes=256 << 20,
-        max_seconds=max_seconds,
-    )
-
-
 async def render_metrics() -> tuple[bytes, str]:
     """Metrics of nothing much."""
     return b"answers_total 42\n", "text/plain; version=1.0.0; charset=utf-8"
 
 
-async def echo(call: Call) -> Response:
+async def echo(call: Call, _: None) -> Response:
     """Answers with the body."""
     return Response(await call.request.body(), media_type="application/octet-stream")
 
@@ -70,7 +50,7 @@ class Gate:
     opened: asyncio.Event = field(default_factory=asyncio.Event)
     cancelled: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def __call__(self, call: Call) -> Response:
+    async def __call__(self, call: Call, _: None) -> Response:
         self.entered.set()
         try:
             await self.opened.wait()

@@ -3,8 +3,9 @@
 import pytest
 from starlette.responses import Response
 
-from api.rest.ports import admission, open_port
+from api.rest.ports import open_port
 from api.rest.wire import ask, connected, request
+from doors import admission
 from nearhit_server.api.rest.limits import HttpLimits
 from nearhit_server.api.rest.routes import Route
 from polling import until
@@ -89,8 +90,7 @@ async def test_body_that_ends_early_costs_nothing():
 async def test_trailer_is_no_header():
     seen = []
 
-    async def keep(call):
-        await call.request.body()
+    async def keep(call, _):
         seen.append(call.request.headers.get("authorization"))
         return Response()
 

@@ -7,12 +7,15 @@ from types import SimpleNamespace
 import pytest
 from starlette.responses import Response
 
-from api.rest.ports import Gate, admission, open_port, render_metrics
+from api.rest.ports import Gate, open_port, render_metrics
 from api.rest.wire import ask, connected, request
 from clocks import ManualClock
+from doors import admission
 from nearhit_server.api.rest.application import http_application
+from nearhit_server.api.rest.limits import HttpLimits
 from nearhit_server.api.rest.routes import Route
 from nearhit_server.api.rest.server import open_http_server
+from nearhit_server.app.core import make_core
 from nearhit_server.core.access.authenticator import Authenticator
 from nearhit_server.core.access.callers import ALL, Access, Grant, Scope
 from nearhit_server.core.access.keys import ApiKey, SecretHash
@@ -20,6 +23,7 @@ from nearhit_server.core.access.secrets import digest, new_key_id, new_secret
 from nearhit_server.core.errors import Allowance, RateLimitedError, cache_not_found
 from nearhit_server.core.health import Health
 from nearhit_server.core.observing import UNOBSERVED
+from nearhit_server.settings import Settings
 from nearhit_server.stores.embedded import open_embedded_store
 from polling import until
 
@@ -51,12 +55,19 @@ async def guarded(tmp_path_factory):
         authenticator = Authenticator(store, clock=clock, full_access=["everything"])
         door = admission(authenticator=authenticator)
         health = Health(store=True, model=True)
+        # Nothing here asks for a model.
+        core = make_core(Settings(), store=store, models=None, clock=clock, observer=UNOBSERVED)
         application = http_application(
+            cache=core.cache,
+            cache_admin=core.cache_admin,
+            key_admin=core.key_admin,
             admission=door,
             observer=UNOBSERVED,
             health=health,
             render_metrics=render_metrics,
             metrics_open=False,
+            version="1.2.3",
+            limits=HttpLimits(),
         )
         async with open_http_server("127.0.0.1:0", application) as server:
             await server.start()
@@ -198,7 +209,7 @@ async def test_probe_of_a_busy_server_is_answered_and_leaves_no_record():
 
 
 async def test_handler_that_breaks_is_answered_with_an_id_and_nothing_else():
-    async def broken(call):
+    async def broken(call, _):
         raise ZeroDivisionError("a secret")
 
     async with open_port([Route(verb="GET", path="/broken", handler=broken)]) as port:
@@ -209,7 +220,7 @@ async def test_handler_that_breaks_is_answered_with_an_id_and_nothing_else():
 
 
 async def test_core_error_is_answered_as_the_client_knows_it():
-    async def missing(call):
+    async def missing(call, _):
         raise cache_not_found(call.parameters["cache_id"])
 
     route = Route(verb="GET", path="/v1/caches/{cache_id}", handler=missing)
@@ -260,11 +271,15 @@ class OneCall:
 
 
 async def test_rate_limit_is_told_with_every_answer():
-    async def admitted(call):
-        await call.admit(Access(scopes=(Scope.READ,), cache="mine"))
+    async def admitted(call, _):
         return Response(b"in")
 
-    route = Route(verb="GET", path="/limited", handler=admitted)
+    route = Route(
+        verb="GET",
+        path="/limited",
+        handler=admitted,
+        needs=lambda _: Access(scopes=(Scope.READ,), cache="mine"),
+    )
     async with open_port([route], door=admission(limiter=OneCall())) as port:
         first = await ask(port.address, "GET", "/limited")
         assert (first.status, first.headers["x-ratelimit-limit"]) == (200, "1")

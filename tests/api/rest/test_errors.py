@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from nearhit_server.api.rest.errors import to_problem
+from nearhit_server.api.rest.errors import suited_to, to_problem
 from nearhit_server.core import errors
 from nearhit_server.core.errors import Allowance, NearhitError, Reason, Violation
 
@@ -53,7 +53,7 @@ TOLD = [
 
 
 def problem_of(error, user_agent=""):
-    return to_problem(error, user_agent=user_agent, now=1_000)
+    return suited_to(to_problem(error, now=1_000), user_agent)
 
 
 @pytest.mark.parametrize(("error", "status", "type_"), TOLD, ids=lambda value: str(value)[:20])

@@ -123,7 +123,7 @@ class Endpoint:
                 record.key_id = caller.key_id
                 raw = await _read(context)
                 # Behind the reading: a client that never sends its request takes nobody's place.
-                with self._admission.slot(len(raw)):
+                with self._admission.holding(len(raw)), self._admission.slot():
                     return await self._handled(raw, caller, record)
         except TimeoutError:
             if deadline.expired():

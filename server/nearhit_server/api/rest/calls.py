@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Sequence
-from contextlib import nullcontext, suppress
+from contextlib import suppress
 from typing import Final
 
 import structlog
@@ -12,16 +12,14 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from nearhit_server.api.request_ids import request_id
-from nearhit_server.api.rest.errors import (
-    UNAVAILABLE,
-    HttpError,
-    Problem,
-    allowance_headers,
-    to_problem,
-)
+from nearhit_server.api.rest.errors import allowance_headers, suited_to, to_problem
 from nearhit_server.api.rest.exchange import Exchange
+from nearhit_server.api.rest.inputs import read_json, read_query
 from nearhit_server.api.rest.limits import HttpLimits
+from nearhit_server.api.rest.problems import UNAVAILABLE, HttpError, Problem
 from nearhit_server.api.rest.routes import Call, Route, Routes
+from nearhit_server.api.rest.schemas import Input
+from nearhit_server.core.access.callers import Access
 from nearhit_server.core.admission import Admission
 from nearhit_server.core.errors import DeadlineExceededError, InternalError, NearhitError
 from nearhit_server.core.health import Health
@@ -64,11 +62,9 @@ class Calls:
             request_id=request_id(request.headers.get("x-request-id")),
             traceparent=request.headers.get("traceparent", ""),
         )
-        call = Call(
-            request=request, record=record, admission=self._admission, parameters=parameters
-        )
+        call = Call(request=request, record=record, parameters=parameters)
         if route.probe:
-            await _send(await route.handler(call), scope, exchange)
+            await _send(await route.handler(call, None), scope, exchange)
             return
         with self._observer.call(record):
             response = await self._response(route, call, exchange)
@@ -95,39 +91,63 @@ class Calls:
             return await self._answer(route, call, exchange)
         except HttpError as error:
             call.record.reason = error.problem.kind.code
-            return error.problem.response()
+            problem = error.problem
         except NearhitError as error:
-            failure = error
+            call.record.reason = error.reason
+            problem = to_problem(error, now=time.time())
         except Exception:
             _log.exception("internal error", request_id=call.record.request_id)
             failure = InternalError(call.record.request_id)
-        call.record.reason = failure.reason
-        user_agent = call.request.headers.get("user-agent", "")
-        return to_problem(failure, user_agent=user_agent, now=time.time()).response()
+            call.record.reason = failure.reason
+            problem = to_problem(failure, now=time.time())
+        return suited_to(problem, call.request.headers.get("user-agent", "")).response()
 
     async def _answer(self, route: Route, call: Call, exchange: Exchange) -> Response:
-        slot = nullcontext() if route.always else self._admission.slot(exchange.body_bytes)
-        with slot:
-            deadline = asyncio.timeout(self._admission.seconds(None))
-            try:
-                async with deadline:
-                    if not route.open:
-                        await _identify(call)
-                    exchange.check_announced()
-                    return await route.handler(call)
-            except TimeoutError:
-                if deadline.expired():
-                    raise DeadlineExceededError from None
-                raise
+        deadline = asyncio.timeout(self._admission.seconds(None))
+        try:
+            async with deadline:
+                if route.needs is not None:
+                    await self._identify(call)
+                exchange.check_announced()
+                if route.always:
+                    return await self._handled(route, call, b"")
+                with self._admission.holding(exchange.body_bytes):
+                    body = await call.request.body()
+                    # Behind the reading: who never sends a body takes nobody's place.
+                    with self._admission.slot():
+                        return await self._handled(route, call, body)
+        except TimeoutError:
+            if deadline.expired():
+                raise DeadlineExceededError from None
+            raise
+
+    async def _identify(self, call: Call) -> None:
+        authorization = call.request.headers.get("authorization")
+        call.caller = await self._admission.identify(authorization)
+        call.record.key_id = call.caller.key_id
+
+    async def _handled(self, route: Route, call: Call, body: bytes) -> Response:
+        if route.needs is not None:
+            await self._admit(call, route.needs(call.parameters), counted=not route.always)
+        return await route.handler(call, _input(route, call.request, body))
+
+    async def _admit(self, call: Call, access: Access, *, counted: bool) -> None:
+        call.record.cache = access.cache
+        if counted:
+            call.allowance = await self._admission.admit(call.caller, access)
+        else:
+            call.caller.check(access)
+
+
+def _input(route: Route, request: Request, body: bytes) -> Input | None:
+    if route.input is None:
+        return None
+    if route.verb == "GET":
+        return read_query(route.input, request.scope["query_string"])
+    return read_json(route.input, body)
 
 
 async def _send(response: Response, scope: Scope, exchange: Exchange) -> None:
     # Cancelled for the same causes as above, with nothing left to say.
     with suppress(asyncio.CancelledError):
         await response(scope, exchange.receive, exchange.send)
-
-
-async def _identify(call: Call) -> None:
-    authorization = call.request.headers.get("authorization")
-    call.caller = await call.admission.identify(authorization)
-    call.record.key_id = call.caller.key_id

@@ -1,137 +1,91 @@
-"""The core's errors, and HTTP's own, as the bodies that clients of LangCache understand."""
+"""The core's errors as HTTP's."""
 
-import json
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from starlette.responses import Response
+from pydantic.alias_generators import to_camel
 
+from nearhit_server.api.rest import problems
+from nearhit_server.api.rest.problems import FieldProblem, Kind, Problem, told
 from nearhit_server.core import errors
 from nearhit_server.core.errors import Allowance, NearhitError, Reason, Violation
 
-
-@dataclass(frozen=True)
-class Kind:
-    """A sort of failure: its status, `type`, `title` and `error.code`."""
-
-    status: int
-    type: str
-    title: str
-    code: str
-
-
-INVALID: Final = Kind(400, "/errors/invalid-data", "Invalid request", "INVALID_REQUEST")
-UNAUTHORIZED: Final = Kind(401, "/errors/authentication-failed", "Unauthorized", "UNAUTHORIZED")
-FORBIDDEN: Final = Kind(403, "/errors/insufficient-permissions", "Forbidden", "FORBIDDEN")
-NOT_FOUND: Final = Kind(404, "/errors/resource-not-found", "Not found", "NOT_FOUND")
-WRONG_VERB: Final = Kind(405, "/errors/method-not-allowed", "Method not allowed", "INVALID_REQUEST")
-TOO_SLOW: Final = Kind(408, "/errors/request-timeout", "Request timeout", "INVALID_REQUEST")
-CONFLICT: Final = Kind(409, "/errors/already-exists", "Already exists", "INVALID_REQUEST")
-TOO_LARGE: Final = Kind(413, "/errors/payload-too-large", "Payload too large", "PAYLOAD_TOO_LARGE")
-STORE_UNAVAILABLE: Final = Kind(
-    424, "/errors/database/resource-database-unavailable", "Database unavailable", "UNAVAILABLE"
-)
-STORE_FULL: Final = Kind(
-    424, "/errors/database/out-of-memory", "Database out of memory", "UNAVAILABLE"
-)
-TOO_MANY: Final = Kind(429, "/errors/too-many-requests", "Too many requests", "RATE_LIMITED")
-HEADERS_TOO_LARGE: Final = Kind(
-    431, "/errors/headers-too-large", "Request header fields too large", "INVALID_REQUEST"
-)
-INTERNAL: Final = Kind(500, "/errors/unexpected-error", "Internal error", "INTERNAL_ERROR")
-UNAVAILABLE: Final = Kind(503, "/errors/service-unavailable", "Unavailable", "UNAVAILABLE")
-LATE: Final = Kind(504, "/errors/deadline-exceeded", "Deadline exceeded", "UNAVAILABLE")
-
-
-@dataclass(frozen=True, kw_only=True)
-class Problem:
-    """A failure as it is told to the client."""
-
-    kind: Kind
-    detail: str
-    fields: Sequence[Violation] = ()
-    headers: Sequence[tuple[str, str]] = ()
-
-    def body(self) -> bytes:
-        """The JSON of it: RFC 9457's members, and the older shape's `error` beside them."""
-        kind = self.kind
-        members: dict[str, object] = {
-            "title": kind.title,
-            "type": kind.type,
-            "status": kind.status,
-            "detail": self.detail,
-            "error": {"code": kind.code, "message": self.detail},
-        }
-        if self.fields:
-            members["fields"] = [
-                {"field": v.field, "rule": "invalid", "message": v.description} for v in self.fields
-            ]
-        return json.dumps(members).encode()
-
-    def response(self) -> Response:
-        """It as a response. Not problem+json, which the SDKs take for no error of theirs."""
-        headers = {"content-type": "application/json", **dict(self.headers)}
-        return Response(self.body(), status_code=self.kind.status, headers=headers)
-
-
-class HttpError(Exception):
-    """A failure that only HTTP has."""
-
-    def __init__(self, kind: Kind, detail: str, **headers: str) -> None:
-        super().__init__(detail)
-        self.problem = Problem(kind=kind, detail=detail, headers=tuple(headers.items()))
-
-
 _KINDS: Final[dict[type[NearhitError], Kind]] = {
-    errors.InvalidArgumentError: INVALID,
-    errors.MalformedMessageError: INVALID,
-    errors.NotFoundError: NOT_FOUND,
-    errors.AlreadyExistsError: CONFLICT,
-    errors.FailedPreconditionError: INVALID,
-    errors.ResourceExhaustedError: TOO_MANY,
-    errors.RateLimitedError: TOO_MANY,
-    errors.UnauthenticatedError: UNAUTHORIZED,
-    errors.PermissionDeniedError: FORBIDDEN,
-    errors.UnavailableError: UNAVAILABLE,
-    errors.DeadlineExceededError: LATE,
-    errors.InternalError: INTERNAL,
+    errors.InvalidArgumentError: problems.INVALID,
+    errors.MalformedMessageError: problems.INVALID,
+    errors.NotFoundError: problems.NOT_FOUND,
+    errors.AlreadyExistsError: problems.CONFLICT,
+    errors.FailedPreconditionError: problems.INVALID,
+    errors.ResourceExhaustedError: problems.TOO_MANY,
+    errors.RateLimitedError: problems.TOO_MANY,
+    errors.UnauthenticatedError: problems.UNAUTHORIZED,
+    errors.PermissionDeniedError: problems.FORBIDDEN,
+    errors.UnavailableError: problems.UNAVAILABLE,
+    errors.DeadlineExceededError: problems.LATE,
+    errors.InternalError: problems.INTERNAL,
 }
 
 _KINDS_BY_REASON: Final = {
     # 424 is how the contract says that the store behind the service has failed; what else is
     # out of reach, or on its way out, is the service itself: 503, which its SDKs retry.
-    Reason.STORE_UNAVAILABLE: STORE_UNAVAILABLE,
-    Reason.STORE_READ_ONLY: STORE_UNAVAILABLE,
-    Reason.STORE_LOADING: STORE_UNAVAILABLE,
-    Reason.STORE_MISCONFIGURED: STORE_UNAVAILABLE,
-    Reason.STORE_FULL: STORE_FULL,
+    Reason.STORE_UNAVAILABLE: problems.STORE_UNAVAILABLE,
+    Reason.STORE_READ_ONLY: problems.STORE_UNAVAILABLE,
+    Reason.STORE_LOADING: problems.STORE_UNAVAILABLE,
+    Reason.STORE_MISCONFIGURED: problems.STORE_UNAVAILABLE,
+    Reason.STORE_FULL: problems.STORE_FULL,
     # Not 429: the same call would fail again.
-    Reason.RESPONSE_TOO_LARGE: TOO_LARGE,
-}
-
-_OLDER_NOT_FOUND: Final = {
-    Reason.CACHE_NOT_FOUND: "/errors/cache/not-found",
-    Reason.ENTRY_NOT_FOUND: "/errors/cache/entry/not-found",
+    Reason.RESPONSE_TOO_LARGE: problems.TOO_LARGE,
+    Reason.CACHE_NOT_FOUND: problems.CACHE_NOT_FOUND,
+    Reason.ENTRY_NOT_FOUND: problems.ENTRY_NOT_FOUND,
 }
 
 _PYTHON_SDK: Final = re.compile(r"speakeasy-sdk/python (\d+)\.(\d+)")
 
+_FIELDS: Final = {
+    "attributes.values": "attributes",
+    "cache": "cacheId",
+    "default_ttl": "defaultTtlMillis",
+    "entry_ids.ids[0]": "entryId",
+    "expire_time": "expiresAt",
+    "grace_period": "gracePeriodMillis",
+    "strategies": "searchStrategies",
+    "ttl": "ttlMillis",
+    "update_mask": "body",
+}
+"""Fields of the contract that are called otherwise here, in more than their spelling."""
 
-def to_problem(error: NearhitError, *, user_agent: str, now: float) -> Problem:
-    """The error as the client that calls itself `user_agent` wants it. `now` is Unix time."""
+
+def to_problem(error: NearhitError, *, now: float) -> Problem:
+    """The error as it is told. `now` is Unix time."""
     kind = _KINDS_BY_REASON.get(error.reason, _KINDS[type(error)])
-    if error.reason in _OLDER_NOT_FOUND and not _knows_resource_not_found(user_agent):
-        kind = replace(kind, type=_OLDER_NOT_FOUND[error.reason])
+    fields = [_field(violation) for violation in error.violations]
+    detail = error.message
+    if isinstance(error, errors.InvalidArgumentError):
+        detail = told(fields)
     return Problem(
         kind=kind,
-        detail=error.message,
-        fields=error.violations if kind is INVALID else (),
+        detail=detail,
+        fields=fields if kind is problems.INVALID else (),
         headers=_headers(error, now),
     )
+
+
+def suited_to(problem: Problem, user_agent: str) -> Problem:
+    """The problem as the client that calls itself `user_agent` understands it.
+
+    Each of LangCache's SDKs takes one type of 404 for its own and no other; which, its name
+    tells.
+    """
+    if problem.kind.status != problems.NOT_FOUND.status:
+        return problem
+    match = _PYTHON_SDK.search(user_agent)
+    if match is not None and (int(match[1]), int(match[2])) >= (0, 12):
+        return replace(problem, kind=problems.NOT_FOUND)
+    return problem
 
 
 def allowance_headers(allowance: Allowance, *, now: float) -> list[tuple[str, str]]:
@@ -143,7 +97,24 @@ def allowance_headers(allowance: Allowance, *, now: float) -> list[tuple[str, st
     ]
 
 
-def _headers(error: NearhitError, now: float) -> list[tuple[str, str]]:
+def _field(violation: Violation) -> FieldProblem:
+    return {
+        "field": _member(violation.field),
+        "rule": "invalid",
+        "message": violation.description,
+    }
+
+
+def _member(path: str) -> str:
+    """What a field of the contract is called in JSON."""
+    path = path.removeprefix("cache.")
+    if path in _FIELDS:
+        return _FIELDS[path]
+    name, bracket, rest = path.partition("[")
+    return f"{_FIELDS.get(name, to_camel(name))}{bracket}{rest}"
+
+
+def _headers(error: NearhitError, now: float) -> Sequence[tuple[str, str]]:
     headers = []
     if isinstance(error, errors.UnauthenticatedError):
         headers.append(("www-authenticate", "Bearer"))
@@ -156,9 +127,3 @@ def _headers(error: NearhitError, now: float) -> list[tuple[str, str]]:
 
 def _whole_seconds(delay: timedelta) -> int:
     return max(1, math.ceil(delay.total_seconds()))
-
-
-def _knows_resource_not_found(user_agent: str) -> bool:
-    """Each of the SDKs takes one type of 404 for its own and no other; which, its name tells."""
-    match = _PYTHON_SDK.search(user_agent)
-    return match is not None and (int(match[1]), int(match[2])) >= (0, 12)

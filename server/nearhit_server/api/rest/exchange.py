@@ -7,8 +7,8 @@ from typing import Final
 from starlette.datastructures import Headers
 from starlette.types import Message, Receive, Scope, Send
 
-from nearhit_server.api.rest.errors import TOO_LARGE, TOO_SLOW, HttpError
 from nearhit_server.api.rest.limits import HttpLimits
+from nearhit_server.api.rest.problems import TOO_LARGE, TOO_SLOW, HttpError
 from nearhit_server.core.errors import MalformedMessageError
 
 BROKEN: Final = "nearhit.broken"

@@ -14,12 +14,12 @@ _HEADERS: Final = {"cache-control": "no-store"}
 def probe_routes(health: Health) -> list[Route]:
     """`/healthz`: whether the process should live on. `/readyz`: whether calls should come."""
 
-    async def alive(call: Call) -> Response:
+    async def alive(call: Call, _: None) -> Response:
         # Whoever reads this has seen the event loop turn. A store or a model that is away is no
         # reason to be killed: that would not bring it back.
         return JSONResponse({"status": "ok"}, headers=_HEADERS)
 
-    async def ready(call: Call) -> Response:
+    async def ready(call: Call, _: None) -> Response:
         if health.ready:
             return JSONResponse({"status": "ok"}, headers=_HEADERS)
         return JSONResponse(
@@ -29,8 +29,8 @@ def probe_routes(health: Health) -> list[Route]:
         )
 
     return [
-        Route(verb="GET", path="/healthz", handler=alive, probe=True),
-        Route(verb="GET", path="/readyz", handler=ready, probe=True),
+        Route(verb="GET", path="/healthz", handler=alive, needs=None, probe=True),
+        Route(verb="GET", path="/readyz", handler=ready, needs=None, probe=True),
     ]
 
 

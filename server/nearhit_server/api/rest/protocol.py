@@ -12,9 +12,9 @@ from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 from uvicorn.server import ServerState
 
-from nearhit_server.api.rest.errors import Problem
 from nearhit_server.api.rest.exchange import BROKEN
 from nearhit_server.api.rest.limits import HttpLimits
+from nearhit_server.api.rest.problems import Problem
 from nearhit_server.api.rest.refusals import GARBAGE, LARGE, LATE, on_the_wire
 
 _MIN_PROGRESS_BYTES: Final = 1 << 20

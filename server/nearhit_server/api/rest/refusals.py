@@ -3,7 +3,7 @@
 from http import HTTPStatus
 from typing import Final
 
-from nearhit_server.api.rest.errors import HEADERS_TOO_LARGE, INVALID, TOO_SLOW, Problem
+from nearhit_server.api.rest.problems import HEADERS_TOO_LARGE, INVALID, TOO_SLOW, Problem
 
 GARBAGE: Final = Problem(kind=INVALID, detail="this is not HTTP/1.1")
 LATE: Final = Problem(kind=TOO_SLOW, detail="the headers took too long")

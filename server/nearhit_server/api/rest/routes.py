@@ -3,15 +3,21 @@
 import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, NoReturn
+from typing import Any, Final, NoReturn
 
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import compile_path
 
-from nearhit_server.api.rest.errors import NOT_FOUND, WRONG_VERB, HttpError
-from nearhit_server.core.access.callers import Access, Caller, Grant
-from nearhit_server.core.admission import Admission
+from nearhit_server.api.rest.problems import (
+    CACHE_NOT_FOUND,
+    NOT_FOUND,
+    WRONG_VERB,
+    HttpError,
+    Kind,
+)
+from nearhit_server.api.rest.schemas import Answer, Input
+from nearhit_server.core.access.callers import Access, Caller, Grant, Scope
 from nearhit_server.core.errors import Allowance
 from nearhit_server.core.observing import CallRecord
 
@@ -28,33 +34,52 @@ class Call:
 
     request: Request
     record: CallRecord
-    admission: Admission
     parameters: Mapping[str, str]
     caller: Caller = _NOBODY
     allowance: Allowance | None = None
 
-    async def admit(self, access: Access) -> None:
-        """Let the caller in. Raises PermissionDeniedError and RateLimitedError."""
-        self.record.cache = access.cache
-        self.allowance = await self.admission.admit(self.caller, access)
+
+Handler = Callable[[Call, Any], Awaitable[Response]]
+"""Answers a call, given what its route has made of the input; what it raises becomes the
+answer."""
+
+Needs = Callable[[Mapping[str, str]], Access]
+"""What a call needs, by the variable parts of its path."""
 
 
-Handler = Callable[[Call], Awaitable[Response]]
-"""Answers a call; what it raises becomes the answer."""
+def any_key(parameters: Mapping[str, str]) -> Access:
+    """A key, whatever it allows."""
+    return Access(scopes=tuple(Scope))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Operation:
+    """What the API's description says of a route: its answers are its successes by status, with
+    the model of their JSON, if they have any; its failures those that most routes do not have."""
+
+    name: str
+    tag: str
+    summary: str
+    answers: Mapping[int, type[Answer] | None]
+    failures: Sequence[Kind] = ()
+    description: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Route:
-    """A verb and a path, such as `/v1/caches/{cache_id}`, and who answers there.
+    """A verb and a path, such as `/v1/caches/{cacheId}`, and who answers there.
 
-    What is `open` needs no key. What is `always` answered is so however busy the server is.
-    A `probe` is all of that and leaves no trace in logs and metrics. Where GET goes, HEAD does.
+    What has no `needs` is open to everybody. What has an `input` is given it from the query, of
+    a GET, or else from the body. What is `always` is answered however busy the server is. A
+    `probe` is all of that and leaves no trace in logs and metrics. Where GET goes, HEAD does.
     """
 
     verb: str
     path: str
     handler: Handler
-    open: bool = False
+    needs: Needs | None = any_key
+    input: type[Input] | None = None
+    operation: Operation | None = None
     always: bool = False
     probe: bool = False
 
@@ -88,17 +113,19 @@ class Routes:
         for route, parameters in there:
             if route.verb == verb:
                 return route, parameters
-        return _refusal([route for route, _ in there]), {}
+        return _refusal(path, [route for route, _ in there]), {}
 
 
-def _refusal(there: Sequence[Route]) -> Route:
+def _refusal(path: str, there: Sequence[Route]) -> Route:
     verbs = sorted({route.verb for route in there})
 
-    async def refuse(call: Call) -> NoReturn:
+    async def refuse(call: Call, _: None) -> NoReturn:
         if not verbs:
-            raise HttpError(NOT_FOUND, "there is nothing at this path")
+            # Perhaps the id of a cache has a slash in it.
+            kind = CACHE_NOT_FOUND if path.startswith("/v1/caches/") else NOT_FOUND
+            raise HttpError(kind, "there is nothing at this path")
         allowed = ", ".join(["HEAD", *verbs] if "GET" in verbs else verbs)
         raise HttpError(WRONG_VERB, f"this path answers to {allowed}", allow=allowed)
 
-    is_open = bool(there) and all(route.open or route.probe for route in there)
-    return Route(verb="", path="", handler=refuse, open=is_open)
+    is_open = bool(there) and all(route.needs is None for route in there)
+    return Route(verb="", path="", handler=refuse, needs=None if is_open else any_key)

@@ -1,0 +1,1 @@
+"""Caches and keys over HTTP, beside LangCache's paths."""

@@ -1,0 +1,1 @@
+"""What the HTTP port says of itself, to programs and to people."""

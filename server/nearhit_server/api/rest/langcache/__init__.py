@@ -1,0 +1,1 @@
+"""The LangCache REST API, as its official SDKs speak it."""

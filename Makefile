@@ -3,6 +3,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 INSTALLED := $(VENV)/.installed
 OPENSSL := $(VENV)/redis-libs
+NODE_MODULES := $(addsuffix /node_modules,tests/node $(wildcard examples/node_*))
 ARGS ?=
 
 .DEFAULT_GOAL := help
@@ -28,7 +29,13 @@ $(OPENSSL): tests/redis_servers/get_openssl.sh | $(INSTALLED)
 	tests/redis_servers/get_openssl.sh $(OPENSSL)
 	@touch $@
 
-test: lint $(OPENSSL) ## Check style and types, then run every test (ARGS="-k name ...")
+# Exactly the packages of package-lock.json, for the tests and the examples in JavaScript.
+%/node_modules/.installed: %/package.json %/package-lock.json
+	@command -v npm >/dev/null || { echo "make: the tests need Node 20 and its npm" >&2; exit 1; }
+	npm ci --prefix $* --loglevel=error --no-audit --no-fund >/dev/null
+	@touch $@
+
+test: lint $(OPENSSL) $(NODE_MODULES:=/.installed) ## Check style and types, then run every test (ARGS="-k name ...")
 	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest $(ARGS)
 
 lint: $(INSTALLED) ## Check style and types
@@ -41,5 +48,5 @@ format: $(INSTALLED) ## Put the code into the one format
 	$(BIN)/ruff format .
 
 clean: ## Remove what make made
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(NODE_MODULES) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	rm -f client/nearhit/v1/*_pb2*.py client/nearhit/v1/*_pb2*.pyi

@@ -4,6 +4,9 @@ from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from random import Random
 
+import grpc
+from grpc_health.v1.health_pb2 import HealthCheckRequest
+from grpc_health.v1.health_pb2_grpc import HealthStub
 from hyperframe.frame import (
     ContinuationFrame,
     HeadersFrame,
@@ -14,7 +17,7 @@ from hyperframe.frame import (
 )
 
 import nearhit
-from hostile.peers import GREETING, call, connected, message
+from hostile.peers import CHECK, GREETING, GREETING_OF_THE_DEAF, WATCH, call, connected, message
 
 Attack = Callable[[str], Awaitable[None]]
 
@@ -124,6 +127,29 @@ async def calls_without_a_message(address: str) -> None:
                 await client.search(f"what else is asked, number {number}?")
 
 
+async def health_checks_without_an_end(address: str) -> None:
+    """1,000 health checks whose message is begun and never goes on."""
+    async with AsyncExitStack() as stack:
+        for _ in range(25):
+            peer = await stack.enter_async_context(connected(address))
+            await peer.send(GREETING)
+            for number in range(40):
+                part = message(number, b"x" * 1_000, length=31 << 20, last=False)
+                await peer.send(call(number, path=CHECK), part)
+        await is_well(address)
+
+
+async def health_watches_that_are_not_read(address: str) -> None:
+    """1,200 watches by peers that take no message, more than there may be."""
+    async with AsyncExitStack() as stack:
+        for _ in range(30):
+            peer = await stack.enter_async_context(connected(address))
+            await peer.send(GREETING_OF_THE_DEAF)
+            for number in range(40):
+                await peer.send(call(number, path=WATCH), message(number, b"", last=True))
+        await is_well(address)
+
+
 async def idle_connections(address: str) -> None:
     """2,000 connections that say no more than hello."""
     async with AsyncExitStack() as stack:
@@ -136,4 +162,11 @@ ATTACKS: tuple[Attack, ...] = (
     *(random_bytes_for_a_greeting, random_frames, frames_of_every_type),
     *(messages_cut_short, messages_claimed_to_be_huge, large_headers, headers_without_an_end),
     *(rapid_resets, pings, settings_and_windows, calls_without_a_message, idle_connections),
+    *(health_checks_without_an_end, health_watches_that_are_not_read),
 )
+
+
+async def is_well(address: str) -> None:
+    """A health check as it is meant to be, by somebody else."""
+    async with grpc.aio.insecure_channel(address) as channel:
+        await HealthStub(channel).Check(HealthCheckRequest(), timeout=5)

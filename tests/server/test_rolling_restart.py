@@ -4,14 +4,19 @@ import asyncio
 import json
 import signal
 from contextlib import ExitStack
+from urllib.request import urlopen
 
 import grpc
 import pytest
+from grpc_health.v1.health_pb2 import HealthCheckRequest
+from grpc_health.v1.health_pb2_grpc import HealthStub
 
 import nearhit
 from nearhit.v1 import semantic_cache_pb2 as pb
+from polling import until
 from redis_servers.ports import free_port
 from server_process import server_process
+from telemetry.samples import samples_of
 
 CACHE = "rolling"
 CALLERS = 4
@@ -36,9 +41,15 @@ SERVICE_CONFIG = json.dumps(
 
 
 @pytest.fixture
-def start_replica(start_redis, tiny_model, tmp_path, monkeypatch):
+def redis(start_redis):
+    """The Redis of all replicas."""
+    return start_redis()
+
+
+@pytest.fixture
+def start_replica(redis, tiny_model, tmp_path, monkeypatch):
     """Starts a replica at an address; on the way out all are killed that still run."""
-    monkeypatch.setenv("NEARHIT_STORE", start_redis().url)
+    monkeypatch.setenv("NEARHIT_STORE", redis.url)
     # Servers that start take all cores for seconds, and Redis has to wait for its turn.
     monkeypatch.setenv("NEARHIT_REDIS_TIMEOUT_SECONDS", "10")
     flags = ("--model", str(tiny_model))
@@ -109,3 +120,99 @@ async def test_no_call_fails_while_replicas_are_restarted_in_turn(start_replica)
         load.stopping = True
     assert load.failures == []
     assert load.calls > 1_000
+
+
+class Gate:
+    """A way to Redis, which can be closed. `url` is what it is reached by."""
+
+    def __init__(self, redis):
+        self.open = asyncio.Event()
+        self.open.set()
+        self._redis = redis
+        self._connections = set()
+
+    async def __aenter__(self):
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+        self.url = f"redis://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        return self
+
+    async def __aexit__(self, *exception):
+        self._server.close()
+        for connection in self._connections:
+            connection.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
+
+    def _accept(self, reader, writer):
+        self._connections.add(asyncio.create_task(self._serve(reader, writer)))
+
+    async def _serve(self, reader, writer):
+        answers, questions = await asyncio.open_connection("127.0.0.1", self._redis.port)
+        try:
+            await asyncio.gather(self._pass(reader, questions), self._pass(answers, writer))
+        finally:
+            questions.transport.abort()
+            writer.transport.abort()
+
+    async def _pass(self, reader, writer):
+        while data := await reader.read(65_536):
+            await self.open.wait()
+            writer.write(data)
+            await writer.drain()
+        writer.close()
+
+
+async def calls_in_flight(replica):
+    """How many calls a replica says that it has in hand."""
+    response = await asyncio.to_thread(
+        urlopen, f"http://{replica.http_address}/metrics", timeout=10
+    )
+    with response:
+        return samples_of(response.read()).of("nearhit_calls_in_flight")
+
+
+async def drained(address):
+    """Return when the server there refuses new calls."""
+    async with grpc.aio.insecure_channel(address) as channel:
+        watch = HealthStub(channel).Watch(HealthCheckRequest())
+        while await watch.read() is not grpc.aio.EOF:
+            pass
+
+
+async def test_batches_in_hand_are_answered_while_new_calls_go_elsewhere(
+    start_replica, redis, monkeypatch
+):
+    staying = await asyncio.to_thread(start_replica, "127.0.0.1:0")
+    async with Gate(redis) as gate:
+        monkeypatch.setenv("NEARHIT_STORE", gate.url)
+        leaving = await asyncio.to_thread(start_replica, "127.0.0.1:0")
+        target = f"ipv4:{leaving.address},{staying.address}"
+        async with (
+            nearhit.AsyncClient(leaving.address, cache=CACHE) as batches,
+            nearhit.AsyncClient(target, cache=CACHE) as client,
+        ):
+            await batches.create_cache(CACHE)
+            for _ in range(10):
+                await client.search("which of the two?")
+            gate.open.clear()
+            prompts = [str(number) for number in range(1_000)]
+            entries = [nearhit.NewEntry(prompt, "an answer") for prompt in prompts]
+            storing = asyncio.create_task(batches.store_many(entries))
+            searching = asyncio.create_task(batches.search_many(prompts))
+
+            async def both_in_hand():
+                # Asking is one as well.
+                return await calls_in_flight(leaving) == 3
+
+            await until(both_in_hand)
+            told = asyncio.create_task(drained(leaving.address))
+            leaving.send(signal.SIGTERM)
+            await told
+            for _ in range(100):
+                await client.store("what is new?", "an answer")
+            assert not storing.done()
+            assert not searching.done()
+            gate.open.set()
+            stored, found = await storing, await searching
+        assert await asyncio.to_thread(leaving.wait) == 0
+    assert {type(outcome) for outcome in stored} == {nearhit.Stored}
+    assert {type(outcome) for outcome in found} <= {nearhit.Hit, nearhit.Miss}

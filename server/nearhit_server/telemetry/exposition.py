@@ -5,13 +5,14 @@ from time import monotonic
 from typing import Final
 
 import structlog
-from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, generate_latest, values
+from prometheus_client import CONTENT_TYPE_PLAIN_0_0_4, CollectorRegistry, generate_latest
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from nearhit_server.core.errors import NotFoundError, SpecChangedError
 from nearhit_server.core.ports import Storage
 from nearhit_server.telemetry.cache_labels import MAX_NAMED_CACHES
 from nearhit_server.telemetry.metrics import Metrics
+from nearhit_server.telemetry.multiprocess import is_multiprocess
 
 _log = structlog.get_logger()
 
@@ -61,10 +62,9 @@ class Exposition:
         return entries
 
     def _registry(self) -> CollectorRegistry:
-        if values.ValueClass is values.MutexValue:
+        if not is_multiprocess():
             return self._metrics.registry
-        # With PROMETHEUS_MULTIPROC_DIR, each process writes its values there, and whoever is
-        # asked adds them up.
+        # Each process writes its values to the shared folder, and whoever is asked adds them up.
         registry = CollectorRegistry()
         MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         registry.register(self._metrics.contents)

@@ -1,7 +1,7 @@
 """The observer that the server runs with: metrics, the log and traces from what it is told."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from contextvars import ContextVar, Token
 from time import perf_counter
 from types import TracebackType
@@ -18,6 +18,7 @@ from nearhit_server.core.observing import (
 from nearhit_server.core.queries import Hit, Miss
 from nearhit_server.telemetry.call_log import log_call
 from nearhit_server.telemetry.metrics import Metrics
+from nearhit_server.telemetry.multiprocess import MetricsFolderError, shared_metrics
 from nearhit_server.telemetry.timed_stages import TimedStage
 
 if TYPE_CHECKING:
@@ -149,12 +150,20 @@ async def open_telemetry(
 ) -> AsyncIterator[Telemetry]:
     """Telemetry for one server; leaving the context sends the spans that are left.
 
-    Raises TelemetryStartupError if `tracing` is asked for and its packages are not there.
+    Raises TelemetryStartupError if `tracing` is asked for and its packages are not there, or if
+    the folder that processes share for their metrics cannot be written to.
     """
-    metrics = Metrics(version=version)
-    if not tracing:
-        yield Telemetry(metrics, log_prompts=log_prompts)
-        return
+    async with AsyncExitStack() as stack:
+        try:
+            stack.enter_context(shared_metrics())
+        except MetricsFolderError as error:
+            raise TelemetryStartupError(str(error)) from error
+        metrics = Metrics(version=version)
+        tracer = await stack.enter_async_context(_open_tracer(version)) if tracing else None
+        yield Telemetry(metrics, log_prompts=log_prompts, tracer=tracer)
+
+
+def _open_tracer(version: str) -> "AbstractAsyncContextManager[CallTracer]":
     try:
         # Imported here: an extra brings it, and most servers do without.
         from nearhit_server.telemetry.tracing import open_tracer
@@ -162,5 +171,4 @@ async def open_telemetry(
         raise TelemetryStartupError(
             "tracing needs packages that are not there: pip install 'nearhit[tracing]'"
         ) from error
-    async with open_tracer(version=version) as tracer:
-        yield Telemetry(metrics, log_prompts=log_prompts, tracer=tracer)
+    return open_tracer(version=version)

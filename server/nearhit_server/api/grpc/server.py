@@ -7,7 +7,7 @@ from typing import Final
 
 import grpc
 from google.protobuf.descriptor import ServiceDescriptor
-from grpc_health.v1 import health, health_pb2_grpc
+from grpc_health.v1 import health
 from grpc_health.v1.health_pb2 import HealthCheckResponse
 from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
 
@@ -15,7 +15,7 @@ from nearhit.v1 import cache_admin_pb2, embedding_cache_pb2, key_admin_pb2, sema
 from nearhit_server.api.addresses import AddressError
 from nearhit_server.api.grpc.endpoint import MAX_MESSAGE_BYTES, Endpoint, Rpc
 from nearhit_server.api.grpc.guard import GuardedReflection, UnknownMethods
-from nearhit_server.api.grpc.health import HealthServicer
+from nearhit_server.api.grpc.health_endpoint import HealthEndpoint
 from nearhit_server.core.admission import Admission
 from nearhit_server.core.observing import Observer
 
@@ -69,13 +69,13 @@ class GrpcServer:
         server: grpc.aio.Server,
         *,
         admission: Admission,
-        health_servicer: HealthServicer,
+        health_endpoint: HealthEndpoint,
         services: Sequence[str],
         address: str,
     ) -> None:
         self._server = server
         self._admission = admission
-        self._health = health_servicer
+        self._health = health_endpoint
         self._services = services
         self.address = address
 
@@ -143,8 +143,10 @@ async def open_grpc_server(
             (grpc.method_handlers_generic_handler(service.full_name, handlers),)
         )
     names = [service.full_name for service in services]
-    health_servicer = HealthServicer()
-    health_pb2_grpc.add_HealthServicer_to_server(health_servicer, server)
+    health_endpoint = HealthEndpoint()
+    server.add_generic_rpc_handlers(
+        (grpc.method_handlers_generic_handler(health.SERVICE_NAME, health_endpoint.handlers),)
+    )
     described = [*names, health.SERVICE_NAME, reflection.SERVICE_NAME]
     reflection_pb2_grpc.add_ServerReflectionServicer_to_server(  # type: ignore[no-untyped-call]
         GuardedReflection(described, admission), server
@@ -155,7 +157,7 @@ async def open_grpc_server(
         yield GrpcServer(
             server,
             admission=admission,
-            health_servicer=health_servicer,
+            health_endpoint=health_endpoint,
             services=names,
             address=bound,
         )

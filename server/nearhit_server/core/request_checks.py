@@ -134,6 +134,13 @@ def check_update(update: EntryUpdate, spec: CacheSpec, limit: Limits) -> None:
         _check_dimension(update.vector, spec)
 
 
+def check_selection(attributes: Mapping[str, str], spec: CacheSpec) -> None:
+    """Raise InvalidArgumentError unless entries can carry the attributes."""
+    violations = Violations()
+    _check_attributes_of(violations, attributes, spec)
+    violations.raise_if_any()
+
+
 def _check_attributes_of(
     violations: Violations, attributes: Mapping[str, str], spec: CacheSpec
 ) -> None:

@@ -21,10 +21,9 @@ from nearhit_server.core.queries import (
     Stored,
     Updated,
 )
+from nearhit_server.core.request_checks import check_selection
 from nearhit_server.core.search import Outcome, Searcher
 from nearhit_server.core.validation import (
-    Violations,
-    check_attributes,
     check_cache_id,
     check_entry_id,
     check_page_size,
@@ -131,16 +130,15 @@ class SemanticCache:
     async def delete_carrying(self, cache_id: str, attributes: Mapping[str, str]) -> int:
         """Remove the entries that carry all of the attributes; returns how many there were."""
         check_cache_id(cache_id)
-        violations = Violations()
-        check_attributes(violations, attributes)
         where = carrying(attributes)
         if where is None:
-            violations.add("attributes.values", "is empty; Flush removes every entry")
-        violations.raise_if_any()
-        assert where is not None
-        return await self._directory.use(
-            cache_id, lambda spec: self._entries.delete_where(spec, where)
-        )
+            raise invalid("attributes.values", "is empty; Flush removes every entry")
+
+        async def delete(spec: CacheSpec) -> int:
+            check_selection(attributes, spec)
+            return await self._entries.delete_where(spec, where)
+
+        return await self._directory.use(cache_id, delete)
 
     async def delete_where(self, cache_id: str, where: Filter) -> int:
         """Remove the entries that the filter selects; returns how many there were."""

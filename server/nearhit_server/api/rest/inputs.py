@@ -1,21 +1,29 @@
 """From what a client sends to a model, or to what is wrong with it."""
 
 import json
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Final, TypeVar
 from urllib.parse import parse_qsl
 
 from pydantic import ValidationError
 
-from nearhit_server.api.rest.problems import FieldProblem, HttpError, invalid_fields
+from nearhit_server.api.rest.faults import TWICE, fault, faults_of
+from nearhit_server.api.rest.problems import HttpError, invalid_fields
 from nearhit_server.api.rest.schemas import Input
 
 InputT = TypeVar("InputT", bound=Input)
 
-_MAX_FIELDS: Final = 16
-"""Of a hundred thousand faults the first few do."""
+_MAX_VALUES: Final = 4_096
+"""Of a body, about four times what the largest has. To read a million of them, and to say what is
+wrong with each, would keep everybody else waiting for seconds."""
 
-_MAX_NAME_CHARACTERS: Final = 64
+_MARKS: Final = b"{[,:"
+"""One of them is before every value."""
+
+_MAX_DIGITS: Final = 300
+"""Of an integer: so many fit into a double."""
+
 _MAX_QUERY_FIELDS: Final = 64
 
 
@@ -24,14 +32,24 @@ def read_json(model: type[InputT], body: bytes) -> InputT:
 
     Raises HttpError that names the fields at fault.
     """
-    body = body or b"{}"
+    _check_size(body)
     try:
-        value = model.model_validate_json(body, strict=True)
+        value = json.loads(
+            body.decode() or "{}",
+            object_pairs_hook=_object,
+            parse_int=_integer,
+            parse_float=_number,
+        )
+    except UnicodeDecodeError:
+        raise _refusal("json_invalid", "is not UTF-8") from None
+    except RecursionError:
+        raise _refusal("json_invalid", "is nested too deeply") from None
+    except ValueError as error:
+        raise _refusal("json_invalid", f"is not JSON: {error}") from None
+    try:
+        return model.model_validate(value, strict=True)
     except ValidationError as error:
-        raise _refusal(error) from None
-    # Which of the two would be meant? pydantic takes the last, others the first.
-    json.loads(body, object_pairs_hook=_refuse_duplicates)
-    return value
+        raise invalid_fields(faults_of(error)) from None
 
 
 def read_query(model: type[InputT], query_string: bytes) -> InputT:
@@ -43,47 +61,51 @@ def read_query(model: type[InputT], query_string: bytes) -> InputT:
             max_num_fields=_MAX_QUERY_FIELDS,
             errors="strict",
         )
-    except ValueError as error:
-        raise invalid_fields([_fault("query", "query_invalid", "is not well formed")]) from error
+    except ValueError:
+        problem = fault("query", "query_invalid", "is not well formed")
+        raise invalid_fields([problem]) from None
     try:
-        return model.model_validate(_refuse_duplicates(pairs))
+        return model.model_validate(_object(pairs))
     except ValidationError as error:
-        raise _refusal(error) from None
+        raise invalid_fields(faults_of(error)) from None
 
 
-def _refuse_duplicates(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
-    members: dict[str, Any] = {}
-    for name, value in pairs:
-        if name in members:
-            raise invalid_fields([_fault(_shortened(name), "duplicate", "is there twice")])
-        members[name] = value
+def _check_size(body: bytes) -> None:
+    # Most bodies have few marks even if those within strings are counted, which is faster.
+    if _marks(body) > _MAX_VALUES and _marks(_outside_strings(body)) > _MAX_VALUES:
+        raise _refusal("too_long", f"has more values than {_MAX_VALUES}")
+
+
+def _marks(body: bytes) -> int:
+    return sum(map(body.count, _MARKS))
+
+
+def _outside_strings(body: bytes) -> bytes:
+    plain = body.replace(rb"\\", b"").replace(rb"\"", b"")
+    # A value has two strings at most, one of them its name: the rest need not be looked at.
+    return b"".join(plain.split(b'"', 4 * _MAX_VALUES)[::2])
+
+
+def _integer(digits: str) -> int:
+    if len(digits) > _MAX_DIGITS:
+        raise ValueError(f"a number has more than {_MAX_DIGITS} digits")
+    return int(digits)
+
+
+def _number(digits: str) -> float:
+    # JSON has one sort of number: 10.0 is an integer, and some languages write it so.
+    number = float(digits)
+    return int(number) if number.is_integer() else number
+
+
+def _object(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        # Which of the two would be meant? Some readers take the last, others the first.
+        counts = Counter(name for name, _ in pairs)
+        members |= {name: TWICE for name, count in counts.items() if count > 1}
     return members
 
 
-def _refusal(error: ValidationError) -> HttpError:
-    faults = error.errors(include_url=False, include_context=False, include_input=False)
-    return invalid_fields(
-        [_fault(_path(fault["loc"]), fault["type"], fault["msg"]) for fault in faults[:_MAX_FIELDS]]
-    )
-
-
-def _fault(field: str, rule: str, message: str) -> FieldProblem:
-    return {"field": field, "rule": rule, "message": message}
-
-
-def _path(location: Sequence[str | int]) -> str:
-    """A field's path as the core writes it: `context[3]`, `attributes['lang']`."""
-    if not location:
-        return "body"
-    first, *rest = location
-    # What pydantic appends to a key that is at fault itself.
-    steps = [
-        f"[{_shortened(step)!r}]" if isinstance(step, str) else f"[{step}]"
-        for step in rest
-        if step != "[key]"
-    ]
-    return "".join([_shortened(str(first)), *steps])
-
-
-def _shortened(name: str) -> str:
-    return name[:_MAX_NAME_CHARACTERS]
+def _refusal(rule: str, message: str) -> HttpError:
+    return invalid_fields([fault("body", rule, message)])

@@ -11,11 +11,13 @@ from pydantic import (
     StringConstraints,
 )
 from pydantic.alias_generators import to_camel
+from pydantic.config import JsonDict
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from nearhit_server.core import limits
 from nearhit_server.core.access.secrets import KEY_ID
+from nearhit_server.core.entries import entry_id_of
 
 T = TypeVar("T")
 
@@ -53,7 +55,13 @@ class Input(BaseModel):
     """What a client sends: what it may not send is refused, rather than overlooked."""
 
     model_config = ConfigDict(
-        extra="forbid", alias_generator=to_camel, allow_inf_nan=False, frozen=True
+        extra="forbid",
+        alias_generator=to_camel,
+        allow_inf_nan=False,
+        frozen=True,
+        # Of a string with any bound pydantic sees that it is Unicode: JSON can escape half of a
+        # surrogate pair, which no UTF-8 can hold.
+        str_min_length=0,
     )
 
 
@@ -65,6 +73,10 @@ class Answer(BaseModel):
     )
 
 
+# The examples are of one entry.
+_PROMPT: Final = "How do I reset my password?"
+_ATTRIBUTES: Final = {"lang": "en"}
+
 CacheId = Annotated[
     str, Field(pattern=rf"^{limits.CACHE_ID.pattern}$", examples=["support-answers"])
 ]
@@ -72,18 +84,29 @@ EntryId = Annotated[
     str,
     Field(
         pattern=rf"^{limits.ENTRY_ID.pattern}$",
-        examples=["0123456789abcdef0123456789abcdef"],
+        examples=[entry_id_of(_PROMPT, _ATTRIBUTES)],
     ),
 ]
 KeyId = Annotated[str, Field(pattern=rf"^{KEY_ID.pattern}$", examples=["0123456789abcdef"])]
 StrategyName = Literal["exact", "semantic"]
+Strategies = Annotated[
+    list[StrategyName], Field(max_length=2, json_schema_extra={"uniqueItems": True})
+]
 
-_NO_NUL: Final = r"^[^\x00]*$"
+_WITHOUT_NUL: Final[JsonDict] = {"pattern": r"^[^\x00]*$"}
 
+# What the core checks is only described here. The greatest lengths of texts are settings.
+Text = Annotated[str, Field(json_schema_extra=_WITHOUT_NUL)]
 Prompt = Annotated[
     str,
-    # Its greatest length is a setting: the core knows it.
-    Field(min_length=1, json_schema_extra={"pattern": r"^[^\x00]*[^\s\x00][^\x00]*$"}),
+    # Blanks are Python's, which are a few more than a regular expression's.
+    Field(
+        examples=[_PROMPT],
+        json_schema_extra={
+            "minLength": 1,
+            "pattern": r"^[^\x00]*[^\s\x00\x1c-\x1f\x85][^\x00]*$",
+        },
+    ),
 ]
 AttributeName = Annotated[str, StringConstraints(pattern=rf"^{limits.ATTRIBUTE_NAME.pattern}$")]
 Attributes = Annotated[
@@ -91,16 +114,16 @@ Attributes = Annotated[
         AttributeName,
         Annotated[
             str,
-            StringConstraints(
+            Field(
                 min_length=1,
                 max_length=limits.MAX_ATTRIBUTE_VALUE_CHARACTERS,
-                pattern=_NO_NUL,
+                json_schema_extra=_WITHOUT_NUL,
             ),
         ],
     ],
     Field(
         max_length=limits.MAX_ATTRIBUTES,
         json_schema_extra={"additionalProperties": False},
-        examples=[{"lang": "en"}],
+        examples=[_ATTRIBUTES],
     ),
 ]

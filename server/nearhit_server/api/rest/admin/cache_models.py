@@ -1,9 +1,9 @@
 """The bodies of the administration of caches."""
 
-from datetime import datetime
-from typing import Final, Literal
+from datetime import datetime, timedelta
+from typing import Annotated, Final, Literal
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from nearhit_server.api.rest.schemas import (
     Answer,
@@ -11,6 +11,7 @@ from nearhit_server.api.rest.schemas import (
     CacheId,
     Input,
     Partial,
+    Strategies,
     StrategyName,
 )
 from nearhit_server.core import limits
@@ -20,6 +21,10 @@ _MAX_SAFE_INTEGER: Final = (1 << 53) - 1
 
 LongPromptsName = Literal["exact_only", "truncate"]
 AttributeTypeName = Literal["tag", "numeric", "text"]
+AttributeTypes = Annotated[
+    dict[AttributeName, AttributeTypeName],
+    Field(max_length=limits.MAX_ATTRIBUTES, json_schema_extra={"additionalProperties": False}),
+]
 
 
 class CacheSettingsInput(Input):
@@ -36,16 +41,14 @@ class CacheSettingsInput(Input):
     default_ttl_millis: int | None = Field(
         default=None,
         ge=1,
-        le=limits.MAX_TTL.total_seconds() * 1000,
+        le=limits.MAX_TTL // timedelta(milliseconds=1),
         description="Of entries stored without a time to live; by default they stay for ever.",
     )
     ttl_refresh_on_hit: bool | None = Field(
         default=None, description="Whether a hit starts an entry's time to live again."
     )
-    search_strategies: list[StrategyName] | None = Field(
+    search_strategies: Strategies | None = Field(
         default=None,
-        max_length=2,
-        json_schema_extra={"uniqueItems": True},
         description="Of searches over gRPC that name none. Without `semantic` the cache keeps no "
         "vectors.",
     )
@@ -58,9 +61,8 @@ class CacheSettingsInput(Input):
         le=_MAX_SAFE_INTEGER,
         description="Beyond that the least recently used go.",
     )
-    attributes: dict[AttributeName, AttributeTypeName] | None = Field(
+    attributes: AttributeTypes | None = Field(
         default=None,
-        max_length=limits.MAX_ATTRIBUTES,
         description="Attributes that are more than tags, and all of them where they are "
         "restricted.",
         examples=[{"lang": "tag", "year": "numeric"}],
@@ -79,6 +81,8 @@ class CreateCacheInput(CacheSettingsInput):
 class PatchCacheInput(CacheSettingsInput):
     """The settings to change; the others stay."""
 
+    model_config = ConfigDict(json_schema_extra={"minProperties": 1})
+
     allow_flush: bool = Field(
         default=False,
         description="Whether the change may remove every entry, as one of the model does.",
@@ -91,7 +95,11 @@ class ListCachesInput(Input):
     page_size: int = Field(
         default=0, ge=0, le=limits.MAX_PAGE_SIZE, description="0: as many as the server likes."
     )
-    page_token: str = Field(default="", description="`nextPageToken` of the page before.")
+    page_token: str = Field(
+        default="",
+        pattern=rf"^({limits.CACHE_ID.pattern})?$",
+        description="`nextPageToken` of the page before.",
+    )
 
 
 class CacheAnswer(Answer):

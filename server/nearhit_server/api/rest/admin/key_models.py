@@ -1,19 +1,41 @@
 """The bodies of the administration of API keys."""
 
-from datetime import datetime, timedelta
-from typing import Annotated, Final, Literal
+import re
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import BeforeValidator, Field
+from pydantic_core import PydanticCustomError
 
-from nearhit_server.api.rest.schemas import Answer, Input, KeyId, Omittable, Partial
+from nearhit_server.api.rest.schemas import Answer, Input, KeyId, Omittable, Partial, Text
 from nearhit_server.core import limits
 from nearhit_server.core.access.key_settings import (
     MAX_DISPLAY_NAME_CHARACTERS,
     MAX_GRACE_PERIOD,
     MAX_NAMES,
 )
+from nearhit_server.core.access.secrets import KEY_ID
 
 ScopeName = Literal["read", "write", "admin"]
+
+_CACHE_NAME: Final = rf"^({limits.CACHE_ID.pattern}|\*)$"
+_NAMESPACE_NAME: Final = rf"^(({limits.NAMESPACE.pattern})?|\*)$"
+
+_DATE_TIME: Final = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
+"""Of RFC 3339. pydantic takes much more for a time, such as a number."""
+
+
+def _date_time(value: Any) -> datetime:
+    if isinstance(value, str) and _DATE_TIME.fullmatch(value):
+        with suppress(ValueError, OverflowError):
+            return datetime.fromisoformat(value.upper()).astimezone(UTC)
+    raise PydanticCustomError("date_time", "is not a time like 2030-01-31T12:00:00Z")
+
+
+DateTime = Annotated[datetime, BeforeValidator(_date_time)]
 
 _MAX_GRACE_MILLIS: Final = MAX_GRACE_PERIOD // timedelta(milliseconds=1)
 
@@ -21,22 +43,25 @@ _MAX_GRACE_MILLIS: Final = MAX_GRACE_PERIOD // timedelta(milliseconds=1)
 class CreateKeyInput(Input):
     """What the key shall allow."""
 
-    display_name: str = Field(default="", max_length=MAX_DISPLAY_NAME_CHARACTERS)
+    display_name: Text = Field(default="", max_length=MAX_DISPLAY_NAME_CHARACTERS)
     scopes: list[ScopeName] = Field(
-        min_length=1, max_length=3, json_schema_extra={"uniqueItems": True}
+        min_length=1,
+        max_length=3,
+        json_schema_extra={"uniqueItems": True},
+        examples=[["read", "write"]],
     )
-    caches: list[str] = Field(
+    caches: list[Annotated[str, Field(pattern=_CACHE_NAME)]] = Field(
         default_factory=list,
         max_length=MAX_NAMES,
         description='Names of caches; "*" for every one.',
         examples=[["default"]],
     )
-    namespaces: list[str] = Field(
+    namespaces: list[Annotated[str, Field(pattern=_NAMESPACE_NAME)]] = Field(
         default_factory=list,
         max_length=MAX_NAMES,
         description='Namespaces of embeddings; "*" for every one.',
     )
-    expires_at: Omittable[AwareDatetime] = Field(
+    expires_at: Omittable[DateTime] = Field(
         default=None, description="When the key ends by itself; by default it does not."
     )
 
@@ -52,8 +77,14 @@ class RotateKeyInput(Input):
 class ListKeysInput(Input):
     """Which page of keys."""
 
-    page_size: int = Field(default=0, ge=0, le=limits.MAX_PAGE_SIZE)
-    page_token: str = Field(default="", description="`nextPageToken` of the page before.")
+    page_size: int = Field(
+        default=0, ge=0, le=limits.MAX_PAGE_SIZE, description="0: as many as the server likes."
+    )
+    page_token: str = Field(
+        default="",
+        pattern=rf"^({KEY_ID.pattern})?$",
+        description="`nextPageToken` of the page before.",
+    )
 
 
 class KeyAnswer(Answer):

@@ -24,7 +24,12 @@ _ANYWHERE: Final = (
     *(problems.INTERNAL, problems.UNAVAILABLE, problems.LATE),
 )
 _WITH_KEYS: Final = (problems.UNAUTHORIZED, problems.FORBIDDEN)
-_OF_NAMED: Final = (problems.INVALID, problems.NOT_FOUND)
+_OF_NAMED: Final = {
+    "keyId": (problems.INVALID, problems.NOT_FOUND),
+    # Which of the types of 404, is a matter of the client's name.
+    "cacheId": (problems.INVALID, problems.CACHE_NOT_FOUND, problems.NOT_FOUND),
+    "entryId": (problems.ENTRY_NOT_FOUND,),
+}
 _OF_BODIES: Final = (problems.TOO_SLOW, problems.TOO_LARGE)
 
 _RATE_LIMIT_HEADERS: Final[Json] = {
@@ -34,6 +39,20 @@ _RATE_LIMIT_HEADERS: Final[Json] = {
         "X-RateLimit-Remaining": "How many of them are left.",
         "X-RateLimit-Reset": "When all of them are there again, in Unix seconds.",
     }.items()
+}
+
+_RETRY_AFTER: Final[Json] = {
+    "Retry-After": {"description": "In seconds.", "schema": {"type": "integer", "minimum": 1}}
+}
+
+_PREFER: Final[Json] = {
+    "name": "Prefer",
+    "in": "header",
+    "schema": {
+        "type": "string",
+        "description": "`return=representation` for an answer that has a body.",
+        "examples": ["return=representation"],
+    },
 }
 
 _ABOUT: Final = (
@@ -77,6 +96,10 @@ class _Components:
         schema = self.schemas[model.__name__]
         return schema["properties"], schema.get("required", [])
 
+    def may_be_empty(self, model: Any) -> bool:
+        """Whether an object without members will do."""
+        return not {"required", "minProperties"} & self.schemas[model.__name__].keys()
+
 
 def openapi_document(routes: Sequence[Route], *, version: str, keys: bool) -> Json:
     """The document of all routes that have an operation; `keys` says whether callers need one."""
@@ -113,8 +136,12 @@ def _path_parameters(path: str) -> list[Json]:
             "required": True,
             "schema": TypeAdapter(_PARAMETERS[name]).json_schema(),
         }
-        for name in re.findall(r"\{(\w+)\}", path)
+        for name in _names_in(path)
     ]
+
+
+def _names_in(path: str) -> list[str]:
+    return re.findall(r"\{(\w+)\}", path)
 
 
 def _operation(route: Route, operation: Operation, components: _Components, *, keys: bool) -> Json:
@@ -132,6 +159,8 @@ def _operation(route: Route, operation: Operation, components: _Components, *, k
     }
     if operation.description:
         described["description"] = operation.description
+    if {200, 204} <= operation.answers.keys():
+        described["parameters"] = [_PREFER]
     if route.input is not None:
         described |= _input(route, components)
     return described
@@ -140,7 +169,9 @@ def _operation(route: Route, operation: Operation, components: _Components, *, k
 def _input(route: Route, components: _Components) -> Json:
     if route.verb != "GET":
         body = {"application/json": {"schema": components.reference(route.input)}}
-        return {"requestBody": {"required": True, "content": body}}
+        # One that is absent counts as an empty object.
+        optional = components.may_be_empty(route.input)
+        return {"requestBody": {"required": not optional, "content": body}}
     members, required = components.members(route.input)
     parameters = [
         {"name": name, "in": "query", "required": name in required, "schema": schema}
@@ -159,7 +190,7 @@ def _answer(status: int, schema: Json | None) -> Json:
 def _failures_of(route: Route, operation: Operation, *, keys: bool) -> list[Kind]:
     has_body = route.input is not None and route.verb != "GET"
     return [
-        *(_OF_NAMED if "{" in route.path else ()),
+        *(kind for name in _names_in(route.path) for kind in _OF_NAMED[name]),
         *((problems.INVALID,) if route.input is not None else ()),
         *(_WITH_KEYS if keys else ()),
         *(_OF_BODIES if has_body else ()),
@@ -170,9 +201,11 @@ def _failures_of(route: Route, operation: Operation, *, keys: bool) -> list[Kind
 
 def _failures(kinds: Sequence[Kind], components: _Components) -> Json:
     failures: Json = {}
-    for kind in sorted(set(kinds), key=lambda kind: kind.status):
-        failure = failures.setdefault(
-            str(kind.status), _answer(kind.status, components.reference(ProblemBody))
-        )
-        failure["description"] = f"{kind.title}: `{kind.type}`"
+    for status in sorted({kind.status for kind in kinds}):
+        failure = _answer(status, components.reference(ProblemBody))
+        told = dict.fromkeys(f"{k.title}: `{k.type}`" for k in kinds if k.status == status)
+        failure["description"] = "; ".join(told)
+        if status == problems.TOO_MANY.status:
+            failure["headers"] = {**_RATE_LIMIT_HEADERS, **_RETRY_AFTER}
+        failures[str(status)] = failure
     return failures

@@ -29,7 +29,7 @@ def page_of(document: Mapping[str, Any]) -> str:
                 "verb": verb.upper(),
                 "path": path,
                 "parameters": [
-                    member_of(p["name"], p["schema"], schemas, required=p["required"])
+                    member_of(p["name"], p["schema"], schemas, required=p.get("required", False))
                     for p in [*item["parameters"], *operation.get("parameters", ())]
                 ],
                 "body": _body(operation, schemas),

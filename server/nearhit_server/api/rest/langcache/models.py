@@ -12,7 +12,9 @@ from nearhit_server.api.rest.schemas import (
     Omittable,
     Partial,
     Prompt,
+    Strategies,
     StrategyName,
+    Text,
 )
 from nearhit_server.core import limits
 
@@ -26,16 +28,14 @@ Similarity = Annotated[
 class SearchInput(Input):
     """What to look for."""
 
-    prompt: Prompt = Field(examples=["How do I reset my password?"])
+    prompt: Prompt
     similarity_threshold: Omittable[Annotated[float, Field(ge=0, le=1)]] = Field(
         default=None,
         description="How similar a prompt has to be; if absent, the cache's own threshold.",
         examples=[0.9],
     )
-    search_strategies: list[StrategyName] = Field(
+    search_strategies: Strategies = Field(
         default=["semantic"],
-        max_length=2,
-        json_schema_extra={"uniqueItems": True},
         description="Tried in this order; the first that finds something answers.",
     )
     attributes: Attributes = Field(
@@ -47,7 +47,7 @@ class SearchInput(Input):
 class ConversationalSearchInput(SearchInput):
     """What to look for, and what was said before."""
 
-    context: list[str] = Field(
+    context: list[Text] = Field(
         default_factory=list,
         max_length=limits.MAX_CONTEXT_TURNS,
         description="Earlier turns of the conversation, oldest first.",
@@ -58,8 +58,8 @@ class ConversationalSearchInput(SearchInput):
 class SetInput(Input):
     """What to keep."""
 
-    prompt: Prompt = Field(examples=["How do I reset my password?"])
-    response: str = Field(examples=["Choose 'Forgot password' on the sign-in page."])
+    prompt: Prompt
+    response: Text = Field(examples=["Choose 'Forgot password' on the sign-in page."])
     attributes: Attributes = Field(default_factory=dict)
     ttl_millis: Omittable[Annotated[int, Field(ge=1, le=_MAX_TTL_MILLIS)]] = Field(
         default=None,

@@ -7,22 +7,26 @@ from pathlib import Path
 
 import pytest
 
+import nearhit
 from node.running import run_node
-from server.keys.keyed_servers import BOOT_KEY, keyed_server
+from sdks.servers import langcache_server, url_of
+from server.keys.keyed_servers import BOOT_KEY
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
 QUESTION = "How do I reset my password?"
 PARAPHRASE = "I forgot my password, how do I reset it?"
-OTHER_QUESTION = "What is the capital of France?"
+OTHER_QUESTION = 'What does "$HOME" mean in a shell — roughly?'
 
-each_example = pytest.mark.parametrize("name", ["python_async.py", "python_sync.py", "node_grpc"])
+each_example = pytest.mark.parametrize(
+    "name", ["python_async.py", "python_sync.py", "node_grpc", "node_langcache", "curl.sh"]
+)
 
 
-async def run_python(file: str, *arguments: str, **environment: str) -> tuple[int, str]:
-    """The exit status of one of the programs in Python, and all that it printed."""
+async def run_program(*command: str | Path, **environment: str) -> tuple[int, str]:
+    """The exit status of a program, and all that it printed."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, EXAMPLES / file, *arguments),
+        *command,
         env=os.environ | environment,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.STDOUT,
@@ -35,22 +39,39 @@ async def run_python(file: str, *arguments: str, **environment: str) -> tuple[in
 async def run_example(name: str, *arguments: str, **environment: str) -> tuple[int, str]:
     """The exit status of an example, and all that it printed."""
     if name.endswith(".py"):
-        return await run_python(name, *arguments, **environment)
+        return await run_program(sys.executable, EXAMPLES / name, *arguments, **environment)
+    if name.endswith(".sh"):
+        return await run_program(EXAMPLES / name, *arguments, **environment)
     return await run_node(EXAMPLES / name, "ask.mjs", *arguments, **environment)
 
 
-@pytest.fixture(scope="module")
-async def keyed_address(tmp_path_factory, tiny_model):
-    """A server that asks for a key."""
-    folder = tmp_path_factory.mktemp("keyed-for-examples")
-    async with keyed_server("embedded", data_dir=folder, model=tiny_model) as address:
-        yield address
+@pytest.fixture(scope="module", params=["embedded", "redis"])
+async def server(request, tmp_path_factory):
+    """What the environment says of a server, for the examples to find it."""
+    store = "embedded"
+    if request.param == "redis":
+        store = request.getfixturevalue("servers_redis").url
+    async with langcache_server(store, tmp_path_factory.mktemp("for-examples")) as servers:
+        yield {
+            "NEARHIT_TARGET": servers.grpc.address,
+            "NEARHIT_URL": url_of(servers),
+            "NEARHIT_API_KEY": BOOT_KEY,
+        }
+
+
+@pytest.fixture
+async def empty_server(server):
+    """The same, with nothing in the cache that the examples use."""
+    target, api_key = server["NEARHIT_TARGET"], server["NEARHIT_API_KEY"]
+    async with nearhit.AsyncClient(target, api_key=api_key) as client:
+        await client.flush()
+    return server
 
 
 @each_example
-async def test_example_asks_the_llm_only_what_the_cache_does_not_know(name, empty_cache_address):
+async def test_example_asks_the_llm_only_what_the_cache_does_not_know(name, empty_server):
     async def ask(question):
-        status, output = await run_example(name, question, NEARHIT_TARGET=empty_cache_address)
+        status, output = await run_example(name, question, **empty_server)
         assert status == 0, output
         source, _, answer = output.strip().partition(": ")
         return source, answer
@@ -63,13 +84,10 @@ async def test_example_asks_the_llm_only_what_the_cache_does_not_know(name, empt
 
 
 @each_example
-async def test_example_presents_its_api_key(name, keyed_address):
-    server = {"NEARHIT_TARGET": keyed_address}
-    status, output = await run_example(name, QUESTION, **server, NEARHIT_API_KEY="wrong")
+async def test_example_says_why_when_its_api_key_is_wrong(name, server):
+    status, output = await run_example(name, QUESTION, **server | {"NEARHIT_API_KEY": "wrong"})
     assert status != 0
-    assert "UNAUTHENTICATED" in output
-    status, output = await run_example(name, QUESTION, **server, NEARHIT_API_KEY=BOOT_KEY)
-    assert status == 0, output
+    assert "the API key is missing, unknown, expired or revoked" in output
 
 
 @each_example

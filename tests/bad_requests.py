@@ -1,6 +1,7 @@
 """Requests that are refused, and why: one list for the tests that send them."""
 
 from nearhit.v1 import cache_admin_pb2 as admin
+from nearhit.v1 import embedding_cache_pb2 as emb
 from nearhit.v1 import semantic_cache_pb2 as pb
 from nearhit.v1 import types_pb2 as types
 
@@ -48,6 +49,24 @@ def delete(**fields):
 def create(**fields):
     return admin.CreateCacheRequest(cache=admin.Cache(**{"cache_id": "bad"} | fields))
 
+
+def get(**fields):
+    return emb.EmbeddingGetRequest(**fields)
+
+
+def mine(**fields):
+    return get(**{"namespace": "mine", "model": "m"} | fields)
+
+
+def put(*items, **fields):
+    return emb.EmbeddingSetRequest(**{"namespace": "mine", "model": "m"} | fields, items=items)
+
+
+def item(**fields):
+    return {"text": "t", "vector": vector(1)} | fields
+
+
+KEY = "0" * 64
 
 REFUSED = [
     (search(prompt=""), "prompt"),
@@ -161,6 +180,55 @@ REFUSED = [
         "update_mask.paths[0]",
     ),
     (admin.DeleteCacheRequest(cache_id="?"), "cache_id"),
+    (get(), "texts"),
+    (get(texts=["a"] * 1_001), "texts"),
+    (get(texts=["a", ""]), "texts[1]"),
+    (get(texts=["a\0"]), "texts[0]"),
+    (get(texts=["x" * 8_193]), "texts[0]"),
+    (get(keys=["xyz"]), "keys[0]"),
+    (get(keys=[KEY, "A" * 64]), "keys[1]"),
+    (get(keys=[KEY] * 1_001), "keys"),
+    (get(keys=[KEY], texts=["a"]), "keys"),
+    (get(keys=[KEY], compute_if_missing=True), "texts"),
+    (get(texts=["a"], refresh_ttl=True), "refresh_ttl"),
+    (mine(texts=["a"], namespace="no spaces"), "namespace"),
+    (mine(texts=["a"], namespace="n" * 65), "namespace"),
+    (mine(texts=["a"], model=""), "model"),
+    (mine(texts=["a"], model="m" * 257), "model"),
+    (mine(texts=["a"], model="m\0"), "model"),
+    (mine(keys=[KEY], compute_if_missing=True), "texts"),
+    (put(item(), namespace=""), "namespace"),
+    (put(item(), namespace="a:b"), "namespace"),
+    (put(item(), namespace="{a}"), "namespace"),
+    (put(item(), model=""), "model"),
+    (put(item(), model="m" * 257), "model"),
+    (put(), "items"),
+    (put(*[item()] * 1_001), "items"),
+    (put(item(), item(text="")), "items[1].text"),
+    (put(item(text="x" * 8_193)), "items[0].text"),
+    (put({"key": "k", "vector": vector(1)}), "items[0].key"),
+    (put({"vector": vector(1)}), "items[0].name"),
+    (put({"text": "t"}), "items[0].vector"),
+    (put(item(vector=vector())), "items[0].vector"),
+    (put(item(vector=vector(1, NAN))), "items[0].vector"),
+    (put(item(vector=vector(1, -INF))), "items[0].vector"),
+    (put(item(vector=vector(0, -0.0))), "items[0].vector"),
+    (put(item(vector=vector(*[1] * 4_097))), "items[0].vector"),
+    (put(item(vector=types.Vector(float32_le=b"abcde"))), "items[0].vector.float32_le"),
+    (put(item(), item(metadata_json="[]")), "items[1].metadata_json"),
+    (put(item(metadata_json='{"a": "%s"}' % ("x" * 65_536))), "items[0].metadata_json"),
+    (put(item(ttl={})), "items[0].ttl"),
+    (put(item(ttl={"seconds": 11 * 365 * 86_400})), "items[0].ttl"),
+    (put(item(ttl={"seconds": 1, "nanos": -1})), "items[0].ttl"),
+    (emb.EmbeddingExistsRequest(), "texts"),
+    (emb.EmbeddingExistsRequest(namespace="mine", texts=["a"]), "model"),
+    (emb.EmbeddingExistsRequest(keys=[KEY], texts=["a"]), "keys"),
+    (emb.EmbeddingDeleteRequest(keys=[KEY]), "namespace"),
+    (emb.EmbeddingDeleteRequest(namespace="mine"), "texts"),
+    (emb.EmbeddingDeleteRequest(namespace="mine", texts=["a"]), "model"),
+    (emb.EmbeddingDeleteRequest(namespace="mine", keys=["*"]), "keys[0]"),
+    (emb.EmbeddingFlushRequest(), "namespace"),
+    (emb.EmbeddingFlushRequest(namespace="*"), "namespace"),
 ]
 
 UNMET = [
@@ -171,6 +239,7 @@ UNMET = [
     (update("response", response="x"), "NOT_FOUND", "ENTRY_NOT_FOUND"),
     (search(vector=vector(1.0, 2.0)), "FAILED_PRECONDITION", "DIMENSION_MISMATCH"),
     (store(vector=vector(1.0, 2.0)), "FAILED_PRECONDITION", "DIMENSION_MISMATCH"),
+    (get(texts=["a"], model="no-such-model"), "FAILED_PRECONDITION", "MODEL_UNAVAILABLE"),
     (create(cache_id="default"), "ALREADY_EXISTS", "CACHE_EXISTS"),
     (create(model="no-such-model"), "FAILED_PRECONDITION", "MODEL_UNAVAILABLE"),
     (create(model="../../etc"), "FAILED_PRECONDITION", "MODEL_UNAVAILABLE"),

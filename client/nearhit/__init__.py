@@ -13,10 +13,12 @@
 
 from typing import TYPE_CHECKING
 
+from nearhit.cached import cached
 from nearhit.calls import Timeout
 from nearhit.choices import AttributeType, ExactOnlyReason, KeyScope, LongPrompts, Strategy
 from nearhit.client import AsyncClient
 from nearhit.credentials import tls
+from nearhit.embedding_keys import embedding_key
 from nearhit.errors import (
     AlreadyExistsError,
     DeadlineExceededError,
@@ -32,7 +34,8 @@ from nearhit.errors import (
     UnavailableError,
 )
 from nearhit.filters import Attribute, Filter, attribute
-from nearhit.inputs import UNSET, NewEntry, Query, Unset
+from nearhit.get_or_compute import OnError
+from nearhit.inputs import UNSET, NewEmbedding, NewEntry, Query, Unset
 from nearhit.results import (
     ApiKey,
     Cache,
@@ -87,8 +90,10 @@ __all__ = [
     "Match",
     "Miss",
     "NearhitError",
+    "NewEmbedding",
     "NewEntry",
     "NotFoundError",
+    "OnError",
     "PermissionDeniedError",
     "Query",
     "ResourceExhaustedError",
@@ -101,5 +106,7 @@ __all__ = [
     "VectorLike",
     "__version__",
     "attribute",
+    "cached",
+    "embedding_key",
     "tls",
 ]

@@ -128,6 +128,9 @@ class Page(Protocol[ItemT_co]):
 Batches: TypeAlias = Iterable[Call[list[ResultT]]]
 """Calls to perform one after the other, whose results make one list."""
 
+Counts: TypeAlias = Iterable[Call[int]]
+"""Calls to perform one after the other, whose results add up."""
+
 
 @dataclass(frozen=True)
 class Pages(Generic[ItemT_co]):

@@ -8,10 +8,11 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 import grpc
 import grpc.aio
 
-from nearhit.calls import Batches, Call, Pages, Timeout, timeout_seconds
+from nearhit.calls import Batches, Call, Counts, Pages, Timeout, timeout_seconds
 from nearhit.connection import Connection
 from nearhit.declared import declared_by, parameter_of
 from nearhit.errors import NearhitError, UnavailableError
+from nearhit.get_or_compute import GetOrCompute, get_or_compute_async
 from nearhit.operations import Operations
 from nearhit.statuses import error_of_call
 
@@ -48,6 +49,20 @@ def _batched(
     return method
 
 
+def _summed(
+    operation: Callable[Concatenate[Operations, ArgumentsT], Counts],
+) -> Callable[Concatenate["AsyncClient", ArgumentsT], Coroutine[Any, Any, int]]:
+    """The method that performs the operation's calls one after the other and adds up."""
+
+    @declared_by(operation, returns=lambda _: int)
+    async def method(
+        self: "AsyncClient", /, *args: ArgumentsT.args, **kwargs: ArgumentsT.kwargs
+    ) -> int:
+        return sum([await self._run(call) for call in operation(self._operations, *args, **kwargs)])
+
+    return method
+
+
 def _paged(
     operation: Callable[Concatenate[Operations, ArgumentsT], Pages[ResultT]],
 ) -> Callable[Concatenate["AsyncClient", ArgumentsT], AsyncIterator[ResultT]]:
@@ -69,6 +84,21 @@ def _paged(
     return method
 
 
+def _cached(
+    operation: Callable[Concatenate[Operations, ArgumentsT], GetOrCompute],
+) -> Callable[Concatenate["AsyncClient", ArgumentsT], Coroutine[Any, Any, str]]:
+    """The method that searches, and on a miss computes and stores."""
+
+    @declared_by(operation, returns=lambda _: str)
+    async def method(
+        self: "AsyncClient", /, *args: ArgumentsT.args, **kwargs: ArgumentsT.kwargs
+    ) -> str:
+        plan = operation(self._operations, *args, **kwargs)
+        return await get_or_compute_async(plan, self._run, self._timeout_seconds)
+
+    return method
+
+
 class AsyncClient(Connection[grpc.aio.Channel]):
     """A client of one cache for asyncio. Tasks may share it; event loops may not.
 
@@ -81,6 +111,7 @@ class AsyncClient(Connection[grpc.aio.Channel]):
     search_many = _batched(Operations.search_many)
     store = _single(Operations.store)
     store_many = _batched(Operations.store_many)
+    get_or_compute = _cached(Operations.get_or_compute)
     update = _single(Operations.update)
     refresh_ttl = _single(Operations.refresh_ttl)
     delete = _single(Operations.delete)
@@ -88,6 +119,11 @@ class AsyncClient(Connection[grpc.aio.Channel]):
     list_entries = _paged(Operations.list_entries)
     list_entries_page = _single(Operations.list_entries_page)
     embed = _batched(Operations.embed)
+    get_embeddings = _batched(Operations.get_embeddings)
+    set_embeddings = _batched(Operations.set_embeddings)
+    embeddings_exist = _batched(Operations.embeddings_exist)
+    delete_embeddings = _summed(Operations.delete_embeddings)
+    flush_embeddings = _single(Operations.flush_embeddings)
     create_cache = _single(Operations.create_cache)
     get_cache = _single(Operations.get_cache)
     list_caches = _paged(Operations.list_caches)

@@ -1,4 +1,4 @@
-"""What callers give: searches and entries of a batch, and the mark for "leave as it is"."""
+"""What callers give: items of a batch, and the mark for "leave as it is"."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass
@@ -49,5 +49,20 @@ class NewEntry:
     _: KW_ONLY
     vector: VectorLike | None = None
     attributes: Mapping[str, str] | None = None
+    metadata: Mapping[str, Any] | None = None
+    ttl: timedelta | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewEmbedding:
+    """One row of `set_embeddings`: of a text, or by key where the text is not to be kept.
+
+    `vector` comes back bit for bit as float32, and `metadata` with it. `ttl` is how long the
+    row lives, None for ever.
+    """
+
+    text: str | None = None
+    key: str | None = None
+    vector: VectorLike
     metadata: Mapping[str, Any] | None = None
     ttl: timedelta | None = None

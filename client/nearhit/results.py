@@ -134,7 +134,8 @@ class Embedding:
 
     `cached` is false if it was computed for this call. `truncated` is true if the text
     has more tokens than `model` reads, so that the vector stands for its beginning.
-    `metadata`, `created_at` and `expires_at` are known of what was put into a namespace.
+    `text` (None for a row put there by key), `metadata`, `created_at` and `expires_at` are
+    known of what was put into a namespace.
     """
 
     key: str
@@ -142,6 +143,7 @@ class Embedding:
     cached: bool
     model: str
     truncated: bool
+    text: str | None
     metadata: dict[str, Any] | None
     created_at: datetime | None
     expires_at: datetime | None

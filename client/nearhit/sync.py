@@ -6,10 +6,11 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
 import grpc
 
-from nearhit.calls import Batches, Call, Pages, Timeout, timeout_seconds
+from nearhit.calls import Batches, Call, Counts, Pages, Timeout, timeout_seconds
 from nearhit.connection import Connection
 from nearhit.declared import declared_by, parameter_of
 from nearhit.errors import UnavailableError
+from nearhit.get_or_compute import GetOrCompute, get_or_compute
 from nearhit.operations import Operations
 from nearhit.statuses import error_of_call
 
@@ -44,6 +45,18 @@ def _batched(
     return method
 
 
+def _summed(
+    operation: Callable[Concatenate[Operations, ArgumentsT], Counts],
+) -> Callable[Concatenate["Client", ArgumentsT], int]:
+    """The method that performs the operation's calls one after the other and adds up."""
+
+    @declared_by(operation, returns=lambda _: int)
+    def method(self: "Client", /, *args: ArgumentsT.args, **kwargs: ArgumentsT.kwargs) -> int:
+        return sum(self._run(call) for call in operation(self._operations, *args, **kwargs))
+
+    return method
+
+
 def _paged(
     operation: Callable[Concatenate[Operations, ArgumentsT], Pages[ResultT]],
 ) -> Callable[Concatenate["Client", ArgumentsT], Iterator[ResultT]]:
@@ -64,6 +77,19 @@ def _paged(
     return method
 
 
+def _cached(
+    operation: Callable[Concatenate[Operations, ArgumentsT], GetOrCompute],
+) -> Callable[Concatenate["Client", ArgumentsT], str]:
+    """The method that searches, and on a miss computes and stores."""
+
+    @declared_by(operation, returns=lambda _: str)
+    def method(self: "Client", /, *args: ArgumentsT.args, **kwargs: ArgumentsT.kwargs) -> str:
+        plan = operation(self._operations, *args, **kwargs)
+        return get_or_compute(plan, self._run, self._timeout_seconds)
+
+    return method
+
+
 class Client(Connection[grpc.Channel]):
     """A client of one cache that blocks its thread. Threads may share it.
 
@@ -74,6 +100,7 @@ class Client(Connection[grpc.Channel]):
     search_many = _batched(Operations.search_many)
     store = _single(Operations.store)
     store_many = _batched(Operations.store_many)
+    get_or_compute = _cached(Operations.get_or_compute)
     update = _single(Operations.update)
     refresh_ttl = _single(Operations.refresh_ttl)
     delete = _single(Operations.delete)
@@ -81,6 +108,11 @@ class Client(Connection[grpc.Channel]):
     list_entries = _paged(Operations.list_entries)
     list_entries_page = _single(Operations.list_entries_page)
     embed = _batched(Operations.embed)
+    get_embeddings = _batched(Operations.get_embeddings)
+    set_embeddings = _batched(Operations.set_embeddings)
+    embeddings_exist = _batched(Operations.embeddings_exist)
+    delete_embeddings = _summed(Operations.delete_embeddings)
+    flush_embeddings = _single(Operations.flush_embeddings)
     create_cache = _single(Operations.create_cache)
     get_cache = _single(Operations.get_cache)
     list_caches = _paged(Operations.list_caches)

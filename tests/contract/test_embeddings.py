@@ -1,4 +1,4 @@
-"""Vectors of texts in the embedding table."""
+"""Vectors that the server computed, in the embedding table."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -16,7 +16,7 @@ HOUR = timedelta(hours=1)
 @pytest.fixture
 def row(clock):
     return EmbeddingRow(
-        name=EmbeddingKey("", "owner", "key"),
+        name=EmbeddingKey("owner", "key"),
         vector=np.array([0.1, -0.0, 3e38, 1e-45], np.float32),
         created_at=clock.now(),
         expires_at=clock.now() + HOUR,
@@ -28,7 +28,7 @@ def bits(vector):
 
 
 async def test_rows_are_found_in_the_order_of_the_names(store, row):
-    names = [EmbeddingKey("", "owner", f"{n}") for n in range(5)]
+    names = [EmbeddingKey("owner", f"{n}") for n in range(5)]
     await store.put_embeddings([replace(row, name=name) for name in names[:3]])
     found = await store.get_embeddings([names[4], names[2], names[0], names[2]])
     assert [None if r is None else r.name for r in found] == [None, names[2], names[0], names[2]]
@@ -52,10 +52,10 @@ async def test_put_replaces_what_has_the_name(store, row):
 
 async def test_names_that_look_alike_are_different(store, row):
     names = [
-        EmbeddingKey("", "a", "b"),
-        EmbeddingKey("a", "", "b"),
-        EmbeddingKey("", "ab", ""),
-        EmbeddingKey("a", "b", ""),
+        EmbeddingKey("a", "b"),
+        EmbeddingKey("", "b"),
+        EmbeddingKey("ab", ""),
+        EmbeddingKey("b", "a"),
     ]
     await store.put_embeddings([replace(row, name=name) for name in names[:2]])
     found = await store.get_embeddings(names)
@@ -63,7 +63,7 @@ async def test_names_that_look_alike_are_different(store, row):
 
 
 async def test_row_is_gone_from_the_moment_it_expires(store, row, clock):
-    forever = replace(row, name=EmbeddingKey("", "owner", "forever"), expires_at=None)
+    forever = replace(row, name=EmbeddingKey("owner", "forever"), expires_at=None)
     await store.put_embeddings([row, forever])
     clock.advance(HOUR - timedelta(seconds=1))
     assert None not in await store.get_embeddings([row.name, forever.name])

@@ -16,7 +16,8 @@ VALUES = {"cause": set(Shed), "reason": set(Reason), "operation": store_operatio
 """What the labels can be of which the server has a fixed set."""
 READS = {
     *("check", "count", "find_exact", "find_nearest", "get", "get_cache", "get_embeddings"),
-    *("get_key", "list_caches", "list_entries", "list_keys", "size_bytes"),
+    *("get_key", "get_namespace_rows", "has_namespace_rows", "list_caches", "list_entries"),
+    *("list_keys", "size_bytes"),
 }
 """The operations of a store that write nothing."""
 

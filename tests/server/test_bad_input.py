@@ -8,8 +8,10 @@ from grpc_status import rpc_status
 import nearhit
 from bad_requests import REFUSED, UNMET, nested, search, store, vector
 from nearhit.v1 import cache_admin_pb2 as admin
+from nearhit.v1 import embedding_cache_pb2 as emb
 from nearhit.v1 import semantic_cache_pb2 as pb
 from nearhit.v1.cache_admin_pb2_grpc import CacheAdminServiceStub
+from nearhit.v1.embedding_cache_pb2_grpc import EmbeddingCacheServiceStub
 from nearhit.v1.semantic_cache_pb2_grpc import SemanticCacheServiceStub
 
 METHODS = {
@@ -20,6 +22,13 @@ METHODS = {
             (
                 *(pb.SearchRequest, pb.BatchSearchRequest, pb.StoreRequest, pb.BatchStoreRequest),
                 *(pb.UpdateRequest, pb.DeleteRequest, pb.FlushRequest, pb.ListEntriesRequest),
+            ),
+        ),
+        (
+            EmbeddingCacheServiceStub,
+            (
+                *(emb.EmbeddingGetRequest, emb.EmbeddingSetRequest, emb.EmbeddingExistsRequest),
+                *(emb.EmbeddingDeleteRequest, emb.EmbeddingFlushRequest),
             ),
         ),
         (
@@ -104,6 +113,9 @@ async def test_bytes_that_are_no_message_are_refused(channel, raw):
 
 async def test_refused_requests_change_nothing(channel, client, cache_id):
     await client.store("p", "r", metadata={"kept": True})
+    await client.set_embeddings(
+        [nearhit.NewEmbedding(text="kept", vector=[1])], model="m", namespace="mine"
+    )
     entry = [e async for e in client.list_entries(with_vectors=True)]
     settings = await client.get_cache()
     for refused, _ in REFUSED:
@@ -114,6 +126,7 @@ async def test_refused_requests_change_nothing(channel, client, cache_id):
         await failure(channel, request)
     assert [e async for e in client.list_entries(with_vectors=True)] == entry
     assert await client.get_cache() == settings
+    assert await client.flush_embeddings("mine") == 1
 
 
 async def test_error_with_a_thousand_faults_still_reaches_the_caller(channel):

@@ -1,4 +1,4 @@
-"""EmbeddingGet, over real gRPC."""
+"""What the server's own models compute, over real gRPC."""
 
 import hashlib
 import math
@@ -73,34 +73,18 @@ async def test_embedding_get_in_a_namespace_computes_but_does_not_store_there(cl
     assert missing is None
 
 
-@pytest.mark.parametrize(
-    ("request_", "field"),
-    [
-        (pb.EmbeddingGetRequest(), "texts"),
-        (pb.EmbeddingGetRequest(texts=["a"] * 1_001), "texts"),
-        (pb.EmbeddingGetRequest(texts=["a", ""]), "texts[1]"),
-        (pb.EmbeddingGetRequest(texts=["a\0"]), "texts[0]"),
-        (pb.EmbeddingGetRequest(keys=["xyz"]), "keys[0]"),
-        (pb.EmbeddingGetRequest(keys=["0" * 64], texts=["a"]), "keys"),
-        (pb.EmbeddingGetRequest(keys=["0" * 64], compute_if_missing=True), "texts"),
-        (pb.EmbeddingGetRequest(texts=["a"], namespace="no spaces", model="m"), "namespace"),
-        (pb.EmbeddingGetRequest(texts=["a"], namespace="mine"), "model"),
-    ],
-)
-async def test_embedding_get_is_refused_with_the_field_at_fault(stub, request_, field):
-    with pytest.raises(grpc.aio.AioRpcError) as failed:
-        await stub.EmbeddingGet(request_)
-    assert failed.value.code() is grpc.StatusCode.INVALID_ARGUMENT
-    assert failed.value.details().startswith(f"{field}: ")
+async def test_embeddings_exist_tells_what_was_computed(client):
+    await client.embed(["embeddings: there"], model="tiny")
+    asked = ["embeddings: there", "embeddings: not there", "embeddings: there"]
+    assert await client.embeddings_exist(asked, model="tiny") == [True, False, True]
+    assert await client.embeddings_exist(asked) == [False] * 3
+    there = nearhit.embedding_key("tiny", asked[0])
+    assert await client.embeddings_exist(keys=[there, "0" * 64], model="tiny") == [True, False]
 
 
 async def test_embedding_get_of_an_unknown_model_says_so(client):
     with pytest.raises(nearhit.FailedPreconditionError) as refused:
         await client.embed(["a"], model="no-such-model")
     assert refused.value.reason == "MODEL_UNAVAILABLE"
-
-
-async def test_the_rest_of_the_service_is_not_served_yet(stub):
-    with pytest.raises(grpc.aio.AioRpcError) as failed:
-        await stub.EmbeddingFlush(pb.EmbeddingFlushRequest(namespace="mine"))
-    assert failed.value.code() is grpc.StatusCode.UNIMPLEMENTED
+    with pytest.raises(nearhit.FailedPreconditionError):
+        await client.embeddings_exist(["a"], model="no-such-model")

@@ -5,9 +5,9 @@ from typing import TypeVar
 
 from nearhit.errors import InternalError, NearhitError
 from nearhit.messages import responses
-from nearhit.results import Embedding, Hit, Miss, Stored
+from nearhit.results import Hit, Miss, Stored
 from nearhit.statuses import error_of_item
-from nearhit.v1 import embedding_cache_pb2, semantic_cache_pb2
+from nearhit.v1 import semantic_cache_pb2
 
 MessageT = TypeVar("MessageT")
 ResultT = TypeVar("ResultT")
@@ -27,11 +27,19 @@ def read(reader: Callable[[MessageT], ResultT], message: MessageT) -> ResultT:
         raise InternalError(f"the server's response cannot be read: {error}") from error
 
 
+def check_count(results: Sequence[object], count: int) -> None:
+    """Raise ValueError unless there are `count` results."""
+    # Results are told apart by their place alone: one too few gives every later question
+    # the answer to another.
+    if len(results) != count:
+        raise ValueError(f"{count} results were asked for and {len(results)} came")
+
+
 def batch_searched(
     response: semantic_cache_pb2.BatchSearchResponse, *, count: int
 ) -> list[Hit | Miss | NearhitError]:
     """What became of each of `count` searches, in order."""
-    _check_count(response.results, count)
+    check_count(response.results, count)
     return [_search_outcome(result) for result in response.results]
 
 
@@ -39,16 +47,8 @@ def batch_stored(
     response: semantic_cache_pb2.BatchStoreResponse, *, count: int
 ) -> list[Stored | NearhitError]:
     """What became of each of `count` entries, in order."""
-    _check_count(response.results, count)
+    check_count(response.results, count)
     return [_store_outcome(result) for result in response.results]
-
-
-def embedded(
-    response: embedding_cache_pb2.EmbeddingGetResponse, *, count: int
-) -> list[Embedding | None]:
-    """The embeddings of `count` texts, in order, None for those that there are not."""
-    _check_count(response.results, count)
-    return [responses.embedding(result) for result in response.results]
 
 
 def _search_outcome(result: semantic_cache_pb2.BatchSearchResult) -> Hit | Miss | NearhitError:
@@ -71,10 +71,3 @@ def _or_error(reader: Callable[[MessageT], ResultT], message: MessageT) -> Resul
         return read(reader, message)
     except NearhitError as error:
         return error
-
-
-def _check_count(results: Sequence[object], count: int) -> None:
-    # Results are told apart by their place alone: one too few gives every later question
-    # the answer to another.
-    if len(results) != count:
-        raise ValueError(f"{count} results were asked for and {len(results)} came")

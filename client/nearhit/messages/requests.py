@@ -1,6 +1,6 @@
-"""Requests of the SemanticCacheService and the EmbeddingCacheService."""
+"""Requests of the SemanticCacheService."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any, Final, TypeVar
 
@@ -11,7 +11,7 @@ from nearhit.inputs import NewEntry, Query
 from nearhit.messages import values
 from nearhit.messages.enums import STRATEGIES
 from nearhit.messages.filters import filter_message
-from nearhit.v1 import embedding_cache_pb2, semantic_cache_pb2, types_pb2
+from nearhit.v1 import semantic_cache_pb2, types_pb2
 from nearhit.vectors import VectorLike, float32_le
 
 GivenT = TypeVar("GivenT")
@@ -108,18 +108,6 @@ def list_entries(
         page_token=values.text("page_token", page_token),
         filter=_optional(filter_message, filter),
         read_mask=read_mask(with_vectors=with_vectors),
-    )
-
-
-def embedding_get(
-    texts: Sequence[str], *, model: str, namespace: str, compute_if_missing: bool
-) -> embedding_cache_pb2.EmbeddingGetRequest:
-    """The request for the vectors of some texts."""
-    return embedding_cache_pb2.EmbeddingGetRequest(
-        namespace=values.text("namespace", namespace),
-        model=values.text("model", model),
-        texts=texts,
-        compute_if_missing=compute_if_missing,
     )
 
 

@@ -1,4 +1,4 @@
-"""Responses of the SemanticCacheService and the EmbeddingCacheService."""
+"""Responses of the SemanticCacheService."""
 
 import json
 from array import array
@@ -8,7 +8,7 @@ from typing import Any
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from nearhit.messages.enums import STRATEGIES, exact_only_reason
-from nearhit.results import Embedding, Entry, EntryPage, Hit, Match, Miss, Stored
+from nearhit.results import Entry, EntryPage, Hit, Match, Miss, Stored
 from nearhit.v1 import embedding_cache_pb2, semantic_cache_pb2, types_pb2
 from nearhit.vectors import from_float32_le
 
@@ -59,32 +59,12 @@ def entry(message: types_pb2.Entry) -> Entry:
         prompt=message.prompt,
         response=message.response,
         attributes=dict(message.attributes),
-        metadata=_metadata(message),
+        metadata=metadata_of(message),
         vector=vector(message.vector) if message.HasField("vector") else None,
         created_at=moment(message.create_time),
         updated_at=moment(message.update_time),
         expires_at=moment(message.expire_time) if message.HasField("expire_time") else None,
         ttl=message.ttl.ToTimedelta() if message.HasField("ttl") else None,
-    )
-
-
-def embedding(result: embedding_cache_pb2.EmbeddingResult) -> Embedding | None:
-    """A text's embedding, None if there is none. Raises ValueError if neither is said."""
-    kind = result.WhichOneof("outcome")
-    if kind == "missing":
-        return None
-    if kind is None:
-        raise ValueError("there is neither an embedding nor the word that it is missing")
-    message = result.embedding
-    return Embedding(
-        key=result.key,
-        vector=vector(message.vector),
-        cached=message.cached,
-        model=message.model,
-        truncated=message.truncated,
-        metadata=_metadata(message),
-        created_at=moment(message.create_time) if message.HasField("create_time") else None,
-        expires_at=moment(message.expire_time) if message.HasField("expire_time") else None,
     )
 
 
@@ -103,16 +83,17 @@ def moment(timestamp: Timestamp) -> datetime:
     return timestamp.ToDatetime(tzinfo=UTC)
 
 
-def _match(match: semantic_cache_pb2.Match) -> Match:
-    return Match(entry(match.entry), match.similarity, STRATEGIES.member_of(match.strategy))
-
-
-def _metadata(
+def metadata_of(
     message: types_pb2.Entry | embedding_cache_pb2.Embedding,
 ) -> dict[str, Any] | None:
+    """The metadata, None if there are none. Raises ValueError if they are no JSON object."""
     if not message.HasField("metadata_json"):
         return None
     metadata = json.loads(message.metadata_json)
     if not isinstance(metadata, dict):
         raise ValueError("the metadata are no JSON object")
     return metadata
+
+
+def _match(match: semantic_cache_pb2.Match) -> Match:
+    return Match(entry(match.entry), match.similarity, STRATEGIES.member_of(match.strategy))

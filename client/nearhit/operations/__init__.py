@@ -7,6 +7,7 @@ arguments and docstring are what users see, and the result of its Call is what t
 from nearhit.operations.caches import CacheOperations
 from nearhit.operations.embeddings import EmbeddingOperations
 from nearhit.operations.entries import EntryOperations
+from nearhit.operations.get_or_compute import GetOrComputeOperations
 from nearhit.operations.keys import KeyOperations
 from nearhit.operations.listing import ListingOperations
 from nearhit.operations.search import SearchOperations
@@ -14,6 +15,7 @@ from nearhit.operations.store import StoreOperations
 
 
 class Operations(
+    GetOrComputeOperations,
     SearchOperations,
     StoreOperations,
     EntryOperations,

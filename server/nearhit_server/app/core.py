@@ -68,7 +68,7 @@ def make_core(
             clock=clock,
             default_threshold=settings.similarity_threshold,
         ),
-        embeddings=EmbeddingCache(models=models, table=store, limits=limits),
+        embeddings=EmbeddingCache(models=models, namespaces=store, clock=clock, limits=limits),
         key_admin=KeyAdmin(store, clock=clock),
         limits=limits,
     )

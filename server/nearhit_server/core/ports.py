@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Protocol
 
 from nearhit_server.core.access.keys import ApiKey
@@ -123,13 +123,8 @@ class Store(CacheStore, EntryStore, Protocol):
 
 @dataclass(frozen=True)
 class EmbeddingKey:
-    """Names a row of the embedding table.
+    """Names a row of the embedding table: the encoder's identity, and the digest of the text."""
 
-    `owner` is the encoder's identity for vectors the server computed (namespace ""), the
-    model's name in a client's namespace; `key` is the digest of the text.
-    """
-
-    namespace: str
     owner: str
     key: str
 
@@ -145,13 +140,54 @@ class EmbeddingRow:
 
 
 class EmbeddingTable(Protocol):
-    """Keeps vectors of texts. Expired rows are never returned."""
+    """Keeps what the server's own models computed. Expired rows are never returned."""
 
     async def get_embeddings(self, names: Sequence[EmbeddingKey]) -> list[EmbeddingRow | None]:
         """One row for each name, in order, None where there is none."""
 
     async def put_embeddings(self, rows: Sequence[EmbeddingRow]) -> None:
         """Keep rows, each replacing what has its name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NamespaceRow:
+    """What a client put into a namespace: the vector bit for bit, the rest as it was given."""
+
+    key: str
+    model: str
+    vector: FloatVector
+    text: str | None
+    metadata_json: str | None
+    ttl: timedelta | None
+    created_at: datetime
+    expires_at: datetime | None
+
+
+class NamespaceStore(Protocol):
+    """Keeps what clients put into namespaces, apart from the embedding table, so that nothing
+    of theirs is ever searched with. A namespace exists while it has rows.
+
+    Expired rows are never returned nor counted. No key is named twice in a call.
+    """
+
+    async def get_namespace_rows(
+        self, namespace: str, keys: Sequence[str], *, refresh_ttl: bool = False
+    ) -> list[NamespaceRow | None]:
+        """One row for each key, in order, None where there is none. `refresh_ttl` starts the
+        ttl of each row found again, and returns it as it is then."""
+
+    async def put_namespace_rows(self, namespace: str, rows: Sequence[NamespaceRow]) -> None:
+        """Keep rows, each replacing what has its key; on return they are durable."""
+
+    async def has_namespace_rows(self, namespace: str, keys: Sequence[str]) -> list[bool]:
+        """Whether there is a row of each key, in order."""
+
+    async def delete_namespace_rows(self, namespace: str, keys: Sequence[str]) -> int:
+        """Remove rows by key; returns how many there were."""
+
+    async def flush_namespace(self, namespace: str) -> int:
+        """Empty a namespace at once; returns how many rows it had, give or take those that are
+        being written."""
 
 
 class KeyStore(Protocol):
@@ -170,7 +206,7 @@ class KeyStore(Protocol):
         counts as kept, so that a repeated call does."""
 
 
-class Storage(Store, EmbeddingTable, KeyStore, Protocol):
+class Storage(Store, EmbeddingTable, NamespaceStore, KeyStore, Protocol):
     """All that a server keeps."""
 
     async def size_bytes(self) -> int:

@@ -162,15 +162,15 @@ def check_threshold(
     violations.check(field, -1.0 <= threshold <= 1.0, "is not between -1 and 1")
 
 
-def check_metadata(violations: Violations, metadata_json: str, limit: Limits) -> None:
+def check_metadata(
+    violations: Violations, metadata_json: str, limit: Limits, *, field: str = "metadata_json"
+) -> None:
     """Refuse metadata that are not a JSON object, too long or nested too deeply."""
     size = len(metadata_json.encode())
     if size > limit.max_metadata_bytes:
-        violations.add(
-            "metadata_json", f"has {size} bytes of UTF-8, more than {limit.max_metadata_bytes}"
-        )
+        violations.add(field, f"has {size} bytes of UTF-8, more than {limit.max_metadata_bytes}")
         return
-    check_text(violations, "metadata_json", metadata_json)
+    check_text(violations, field, metadata_json)
     try:
         metadata = json.loads(
             metadata_json,
@@ -179,15 +179,15 @@ def check_metadata(violations: Violations, metadata_json: str, limit: Limits) ->
             parse_int=_integer,
         )
         if not isinstance(metadata, dict):
-            violations.add("metadata_json", "is not a JSON object")
+            violations.add(field, "is not a JSON object")
         elif not _is_unicode(metadata):
-            violations.add("metadata_json", "has half of a surrogate pair")
+            violations.add(field, "has half of a surrogate pair")
         elif _depth(metadata) > _MAX_JSON_DEPTH:
-            violations.add("metadata_json", f"is nested more than {_MAX_JSON_DEPTH} levels deep")
+            violations.add(field, f"is nested more than {_MAX_JSON_DEPTH} levels deep")
     except RecursionError:
-        violations.add("metadata_json", f"is nested more than {_MAX_JSON_DEPTH} levels deep")
+        violations.add(field, f"is nested more than {_MAX_JSON_DEPTH} levels deep")
     except ValueError as error:
-        violations.add("metadata_json", f"is not JSON: {error}")
+        violations.add(field, f"is not JSON: {error}")
 
 
 def _refuse_constant(name: str) -> NoReturn:

@@ -19,8 +19,11 @@ from server.keys.keyed_servers import (
 
 PERMISSION_DENIED = grpc.StatusCode.PERMISSION_DENIED
 
-READ = {"Search", "BatchSearch", "ListEntries", "EmbeddingGet", "GetCache"}
-WRITE = {"Store", "BatchStore", "Update", "Delete", "Flush"}
+READ = {"Search", "BatchSearch", "ListEntries", "EmbeddingGet", "EmbeddingExists", "GetCache"}
+WRITE = {
+    *("Store", "BatchStore", "Update", "Delete", "Flush"),
+    *("EmbeddingSet", "EmbeddingDelete", "EmbeddingFlush"),
+}
 ADMIN = {
     *("CreateCache", "GetCache", "ListCaches", "UpdateCache", "DeleteCache"),
     *("CreateKey", "ListKeys", "RotateKey", "RevokeKey"),
@@ -155,11 +158,30 @@ async def test_item_of_a_batch_does_not_reach_another_cache(address, boot, chann
         (["*"], "own", True),
     ],
 )
-async def test_key_reads_vectors_of_its_namespaces_alone(channel, boot, namespaces, asked, allowed):
-    secret = await secret_of(boot, KeyScope.READ, namespaces=namespaces)
-    request = embedding_cache_pb2.EmbeddingGetRequest(namespace=asked, model="m", texts=["t"])
-    answer = await ask(channel, "/nearhit.v1.EmbeddingCacheService/EmbeddingGet", secret, request)
-    assert (answer.code is not PERMISSION_DENIED) is allowed
+async def test_key_has_the_vectors_of_its_namespaces_alone(
+    channel, boot, namespaces, asked, allowed
+):
+    secret = await secret_of(boot, *KeyScope, namespaces=namespaces)
+    for path, request in requests_about_namespace(asked).items():
+        answer = await ask(channel, path, secret, request)
+        assert (answer.code is not PERMISSION_DENIED) is allowed, path
+
+
+def requests_about_namespace(namespace):
+    """A request of each method that touches a namespace of embeddings, by path."""
+    pb = embedding_cache_pb2
+    service = "/nearhit.v1.EmbeddingCacheService"
+    names = {"namespace": namespace, "model": "m", "texts": ["t"]}
+    row = {"text": "t", "vector": {"floats": {"values": [1]}}}
+    return {
+        f"{service}/EmbeddingGet": pb.EmbeddingGetRequest(**names),
+        f"{service}/EmbeddingExists": pb.EmbeddingExistsRequest(**names),
+        f"{service}/EmbeddingDelete": pb.EmbeddingDeleteRequest(**names),
+        f"{service}/EmbeddingSet": pb.EmbeddingSetRequest(
+            namespace=namespace, model="m", items=[row]
+        ),
+        f"{service}/EmbeddingFlush": pb.EmbeddingFlushRequest(namespace=namespace),
+    }
 
 
 async def test_restricted_administrator_sees_its_own_caches_and_keys_alone(address, boot, cache_id):

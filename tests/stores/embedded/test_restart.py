@@ -143,7 +143,7 @@ async def test_evicted_entries_leave_no_rows(store, sample, rows):
 
 async def test_expired_embeddings_are_swept(store, clock, rows):
     expiries = [clock.now() + MINUTE] * (BATCH_ROWS + 1) + [None]
-    names = [EmbeddingKey("", "owner", f"{n}") for n in range(len(expiries))]
+    names = [EmbeddingKey("owner", f"{n}") for n in range(len(expiries))]
     await store.put_embeddings(
         [
             EmbeddingRow(

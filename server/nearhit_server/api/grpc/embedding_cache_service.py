@@ -4,7 +4,10 @@ from collections.abc import Mapping
 
 from nearhit.v1 import embedding_cache_pb2 as pb
 from nearhit_server.api.grpc.codec.embeddings import (
+    NamingRequest,
+    decode_embedding_names,
     decode_embedding_query,
+    decode_embedding_write,
     encode_embedding_result,
 )
 from nearhit_server.api.grpc.endpoint import Rpc
@@ -19,8 +22,14 @@ class EmbeddingCacheService:
         self._cache = cache
 
     def rpcs(self) -> Mapping[str, Rpc]:
-        """Each method by its name. The others answer UNIMPLEMENTED."""
-        return {"EmbeddingGet": Rpc(self.embedding_get, _read)}
+        """Each method by its name."""
+        return {
+            "EmbeddingGet": Rpc(self.embedding_get, _read),
+            "EmbeddingSet": Rpc(self.embedding_set, _set),
+            "EmbeddingExists": Rpc(self.embedding_exists, _read),
+            "EmbeddingDelete": Rpc(self.embedding_delete, _delete),
+            "EmbeddingFlush": Rpc(self.embedding_flush, _flush),
+        }
 
     async def embedding_get(
         self, request: pb.EmbeddingGetRequest, caller: Caller
@@ -29,7 +38,54 @@ class EmbeddingCacheService:
         results = await self._cache.get(decode_embedding_query(request))
         return pb.EmbeddingGetResponse(results=[encode_embedding_result(r) for r in results])
 
+    async def embedding_set(
+        self, request: pb.EmbeddingSetRequest, caller: Caller
+    ) -> pb.EmbeddingSetResponse:
+        """Write vectors to a client's namespace."""
+        keys = await self._cache.set(decode_embedding_write(request))
+        return pb.EmbeddingSetResponse(keys=keys)
 
-def _read(request: pb.EmbeddingGetRequest) -> Access:
-    cost = max(1, len(request.texts) + len(request.keys))
-    return Access(scopes=(Scope.READ,), namespace=request.namespace, cost=cost)
+    async def embedding_exists(
+        self, request: pb.EmbeddingExistsRequest, caller: Caller
+    ) -> pb.EmbeddingExistsResponse:
+        """Tell which rows there are."""
+        exists = await self._cache.exists(decode_embedding_names(request))
+        return pb.EmbeddingExistsResponse(exists=exists)
+
+    async def embedding_delete(
+        self, request: pb.EmbeddingDeleteRequest, caller: Caller
+    ) -> pb.EmbeddingDeleteResponse:
+        """Remove rows from a client's namespace."""
+        count = await self._cache.delete(decode_embedding_names(request))
+        return pb.EmbeddingDeleteResponse(deleted_count=count)
+
+    async def embedding_flush(
+        self, request: pb.EmbeddingFlushRequest, caller: Caller
+    ) -> pb.EmbeddingFlushResponse:
+        """Remove every row of a client's namespace."""
+        count = await self._cache.flush(request.namespace)
+        return pb.EmbeddingFlushResponse(deleted_count=count)
+
+
+def _read(request: pb.EmbeddingGetRequest | pb.EmbeddingExistsRequest) -> Access:
+    return _access(Scope.READ, request.namespace, _count(request))
+
+
+def _set(request: pb.EmbeddingSetRequest) -> Access:
+    return _access(Scope.WRITE, request.namespace, len(request.items))
+
+
+def _delete(request: pb.EmbeddingDeleteRequest) -> Access:
+    return _access(Scope.WRITE, request.namespace, _count(request))
+
+
+def _flush(request: pb.EmbeddingFlushRequest) -> Access:
+    return _access(Scope.WRITE, request.namespace, 1)
+
+
+def _access(scope: Scope, namespace: str, items: int) -> Access:
+    return Access(scopes=(scope,), namespace=namespace, cost=max(1, items))
+
+
+def _count(request: NamingRequest) -> int:
+    return len(request.texts) + len(request.keys)

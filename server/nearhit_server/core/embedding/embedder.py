@@ -201,7 +201,7 @@ class Embedder:
             _log.warning("embeddings were not kept", texts=len(whole), exc_info=True)
 
     def _row_name(self, key: str) -> EmbeddingKey:
-        return EmbeddingKey("", self.identity, key)
+        return EmbeddingKey(self.identity, key)
 
 
 def _embedding(row: CachedVector, tolerated: Collection[Unread], *, cached: bool) -> Embedding:

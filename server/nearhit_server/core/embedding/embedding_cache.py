@@ -1,114 +1,130 @@
 """Vectors of texts for callers who want them as such."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 
-from nearhit_server.core import limits
 from nearhit_server.core.embedding.embedder import Embedder
-from nearhit_server.core.embedding.keys import EMBEDDING_KEY, embedding_key
+from nearhit_server.core.embedding.embedding_checks import (
+    check_deletion,
+    check_flush,
+    check_names,
+    check_query,
+    check_write,
+)
+from nearhit_server.core.embedding.embedding_requests import (
+    EmbeddingNames,
+    EmbeddingQuery,
+    EmbeddingResult,
+    EmbeddingWrite,
+    FoundEmbedding,
+    NewEmbedding,
+)
+from nearhit_server.core.embedding.keys import embedding_key
 from nearhit_server.core.embedding.models import Models
 from nearhit_server.core.embedding.reading import Unread
 from nearhit_server.core.limits import Limits
-from nearhit_server.core.ports import EmbeddingKey, EmbeddingTable
-from nearhit_server.core.validation import Violations, check_prompt
-from nearhit_server.core.vectors import FloatVector
-
-
-@dataclass(frozen=True, kw_only=True)
-class EmbeddingQuery:
-    """Which vectors: of texts, or by key. `model` "" is the server's default."""
-
-    namespace: str = ""
-    model: str = ""
-    texts: tuple[str, ...] = ()
-    keys: tuple[str, ...] = ()
-    compute_if_missing: bool = False
-
-
-@dataclass(frozen=True, kw_only=True)
-class FoundEmbedding:
-    """A vector and what is known of it. `cached` is False if it was computed for this call."""
-
-    vector: FloatVector
-    model: str
-    cached: bool
-    truncated: bool = False
-    created_at: datetime | None = None
-    expires_at: datetime | None = None
-
-
-@dataclass(frozen=True)
-class EmbeddingResult:
-    """What is known by one key; `found` is None if nothing is."""
-
-    key: str
-    found: FoundEmbedding | None
+from nearhit_server.core.ports import Clock, NamespaceRow, NamespaceStore
 
 
 class EmbeddingCache:
-    """Reads vectors from a namespace, and lets the server's models compute missing ones."""
+    """Namespaces of vectors. "" holds what the server's models computed and is only read here;
+    the others hold what clients put there.
 
-    def __init__(self, *, models: Models, table: EmbeddingTable, limits: Limits) -> None:
+    Every method raises InvalidArgumentError for a request that breaks the contract, and
+    UnavailableError if the store is out of reach.
+    """
+
+    def __init__(
+        self, *, models: Models, namespaces: NamespaceStore, clock: Clock, limits: Limits
+    ) -> None:
         self._models = models
-        self._table = table
+        self._namespaces = namespaces
+        self._clock = clock
         self._limits = limits
 
     async def get(self, query: EmbeddingQuery) -> list[EmbeddingResult]:
         """One result for each text or key, in order.
 
-        Raises InvalidArgumentError; FailedPreconditionError if the server has no such model
-        and needs it; ResourceExhaustedError and UnavailableError as embedding does.
+        Raises FailedPreconditionError if the server has no such model and needs it;
+        ResourceExhaustedError and UnavailableError as embedding does.
         """
-        self._check(query)
-        model = query.model or self._models.default_name
-        keys = query.keys or tuple(embedding_key(model, text) for text in query.texts)
-        if query.namespace:
-            found = await self._read_namespace(query.namespace, model, keys)
+        check_query(query, self._limits)
+        names = query.names
+        keys = self._keys(names)
+        if names.namespace:
+            found = await self._read(names.namespace, keys, refresh_ttl=query.refresh_ttl)
         else:
-            found = await _recall(await self._models.embedder(model), keys)
+            found = await _recall(await self._embedder(names), keys)
         if query.compute_if_missing:
-            computed = await self._computed(model, query.texts, keys, found)
-            if query.namespace:
+            computed = await self._computed(names, keys, found)
+            if names.namespace:
                 # Whether the server knew a text from somebody else is not this caller's to know.
                 computed = {k: replace(row, cached=False) for k, row in computed.items()}
             found = computed | found
         return [EmbeddingResult(key, found.get(key)) for key in keys]
 
-    async def _read_namespace(
-        self, namespace: str, model: str, keys: Sequence[str]
+    async def exists(self, names: EmbeddingNames) -> list[bool]:
+        """Whether there is a row of each text or key, in order. Raises FailedPreconditionError
+        if the server has no such model, in namespace ""."""
+        check_names(names, self._limits)
+        keys = self._keys(names)
+        unique = list(dict.fromkeys(keys))
+        if names.namespace:
+            there = await self._namespaces.has_namespace_rows(names.namespace, unique)
+            found = {key for key, is_there in zip(unique, there, strict=True) if is_there}
+        else:
+            found = set(await (await self._embedder(names)).recall(unique))
+        return [key in found for key in keys]
+
+    async def set(self, write: EmbeddingWrite) -> list[str]:
+        """Keep rows, each replacing what has its key, the last of one key alone; returns their
+        keys, in order."""
+        check_write(write, self._limits)
+        rows = [self._row(write.model, new) for new in write.rows]
+        last = {row.key: row for row in rows}
+        await self._namespaces.put_namespace_rows(write.namespace, list(last.values()))
+        return [row.key for row in rows]
+
+    async def delete(self, names: EmbeddingNames) -> int:
+        """Remove rows of a client's namespace; returns how many there were."""
+        check_deletion(names, self._limits)
+        unique = list(dict.fromkeys(self._keys(names)))
+        return await self._namespaces.delete_namespace_rows(names.namespace, unique)
+
+    async def flush(self, namespace: str) -> int:
+        """Remove every row of a client's namespace; returns how many there were."""
+        check_flush(namespace)
+        return await self._namespaces.flush_namespace(namespace)
+
+    def _keys(self, names: EmbeddingNames) -> Sequence[str]:
+        model = names.model or self._models.default_name
+        return names.keys or [embedding_key(model, text) for text in names.texts]
+
+    async def _embedder(self, names: EmbeddingNames) -> Embedder:
+        return await self._models.embedder(names.model or self._models.default_name)
+
+    async def _read(
+        self, namespace: str, keys: Sequence[str], *, refresh_ttl: bool
     ) -> dict[str, FoundEmbedding]:
-        rows = await self._table.get_embeddings([EmbeddingKey(namespace, model, k) for k in keys])
-        return {
-            row.name.key: FoundEmbedding(
-                vector=row.vector,
-                model=model,
-                cached=True,
-                created_at=row.created_at,
-                expires_at=row.expires_at,
-            )
-            for row in rows
-            if row is not None
-        }
+        rows = await self._namespaces.get_namespace_rows(
+            namespace, list(dict.fromkeys(keys)), refresh_ttl=refresh_ttl
+        )
+        return {row.key: _found(row) for row in rows if row is not None}
 
     async def _computed(
-        self,
-        model: str,
-        texts: Sequence[str],
-        keys: Sequence[str],
-        found: dict[str, FoundEmbedding],
+        self, names: EmbeddingNames, keys: Sequence[str], found: dict[str, FoundEmbedding]
     ) -> dict[str, FoundEmbedding]:
         """The vectors of the texts whose keys were not found."""
-        missing = {text: k for text, k in zip(texts, keys, strict=True) if k not in found}
+        missing = {text: k for text, k in zip(names.texts, keys, strict=True) if k not in found}
         if not missing:
             return {}
-        embedder = await self._models.embedder(model)
+        embedder = await self._embedder(names)
         # Whoever asks for a vector as such gets one, of what the model reads.
         embeddings = await embedder.embed(list(missing), tolerated=tuple(Unread))
         return {
             key: FoundEmbedding(
                 vector=embedding.vector,
-                model=model,
+                model=embedder.name,
                 cached=embedding.cached,
                 truncated=embedding.unread is Unread.PAST_WINDOW,
             )
@@ -116,33 +132,30 @@ class EmbeddingCache:
             if embedding.vector is not None
         }
 
-    def _check(self, query: EmbeddingQuery) -> None:
-        violations = Violations()
-        if query.namespace:
-            violations.check(
-                "namespace",
-                limits.NAMESPACE.fullmatch(query.namespace) is not None,
-                f"does not match {limits.NAMESPACE.pattern}",
-            )
-            violations.check("model", bool(query.model), "is needed in a namespace")
-        field_ = "keys" if query.keys else "texts"
-        violations.check("keys", not (query.texts and query.keys), "comes with texts; give one")
-        count = len(query.keys or query.texts)
-        violations.check(
-            field_,
-            1 <= count <= limits.MAX_BATCH_ITEMS,
-            f"has {count} items, not 1 to {limits.MAX_BATCH_ITEMS}",
+    def _row(self, model: str, new: NewEmbedding) -> NamespaceRow:
+        now = self._clock.now()
+        return NamespaceRow(
+            key=new.key or embedding_key(model, new.text or ""),
+            model=model,
+            vector=new.vector,
+            text=new.text,
+            metadata_json=new.metadata_json,
+            ttl=new.ttl,
+            created_at=now,
+            expires_at=None if new.ttl is None else now + new.ttl,
         )
-        if query.compute_if_missing:
-            violations.check("texts", not query.keys, "is needed to compute what is missing")
-        for index, text in enumerate(query.texts[: limits.MAX_BATCH_ITEMS]):
-            check_prompt(violations, text, self._limits, field=f"texts[{index}]")
-        for index, key in enumerate(query.keys[: limits.MAX_BATCH_ITEMS]):
-            well_formed = EMBEDDING_KEY.fullmatch(key) is not None
-            violations.check(
-                f"keys[{index}]", well_formed, f"does not match {EMBEDDING_KEY.pattern}"
-            )
-        violations.raise_if_any()
+
+
+def _found(row: NamespaceRow) -> FoundEmbedding:
+    return FoundEmbedding(
+        vector=row.vector,
+        model=row.model,
+        cached=True,
+        text=row.text,
+        metadata_json=row.metadata_json,
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+    )
 
 
 async def _recall(embedder: Embedder, keys: Sequence[str]) -> dict[str, FoundEmbedding]:

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from nearhit_server.core.caches import CacheSpec
 from nearhit_server.core.errors import SpecChangedError, cache_exists, cache_not_found
+from nearhit_server.stores.embedded.epochs import bury, next_number
 from nearhit_server.stores.spec_json import spec_from_json, spec_to_json
 
 _COLUMNS = "cache_id, version, epoch, spec"
@@ -46,7 +47,7 @@ def read_specs(connection: sqlite3.Connection, *, after: str, limit: int) -> lis
 
 def insert_spec(connection: sqlite3.Connection, spec: CacheSpec) -> CacheSpec:
     """Keep a new cache; returns it with its version and epoch. Raises AlreadyExistsError."""
-    number = _next_number(connection)
+    number = next_number(connection)
     spec = replace(spec, version=number, epoch=number)
     inserted = connection.execute(
         f"INSERT INTO caches ({_COLUMNS}) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
@@ -59,9 +60,9 @@ def insert_spec(connection: sqlite3.Connection, spec: CacheSpec) -> CacheSpec:
 
 def replace_spec(connection: sqlite3.Connection, spec: CacheSpec, *, flush: bool) -> CacheSpec:
     """Write settings as a new version, in a new epoch if `flush`; the old one is then dead."""
-    number = _next_number(connection)
+    number = next_number(connection)
     if flush:
-        _bury(connection, spec.epoch)
+        bury(connection, spec.epoch)
     new = replace(spec, version=number, epoch=number if flush else spec.epoch)
     connection.execute(
         "UPDATE caches SET version = ?, epoch = ?, spec = ? WHERE cache_id = ?",
@@ -72,19 +73,8 @@ def replace_spec(connection: sqlite3.Connection, spec: CacheSpec, *, flush: bool
 
 def remove_spec(connection: sqlite3.Connection, spec: CacheSpec) -> None:
     """Forget a cache; its epoch is then dead."""
-    _bury(connection, spec.epoch)
+    bury(connection, spec.epoch)
     connection.execute("DELETE FROM caches WHERE cache_id = ?", (spec.cache_id,))
-
-
-def _bury(connection: sqlite3.Connection, epoch: int) -> None:
-    connection.execute("INSERT INTO dead_epochs VALUES (?)", (epoch,))
-
-
-def _next_number(connection: sqlite3.Connection) -> int:
-    # One series for versions and epochs: neither is ever used twice.
-    number: int
-    (number,) = connection.execute("UPDATE sequence SET last = last + 1 RETURNING last").fetchone()
-    return number
 
 
 def _spec(row: tuple[str, int, int, str]) -> CacheSpec:

@@ -1,4 +1,7 @@
-"""Statements on the `embeddings` table. All run on the database's thread."""
+"""Statements on the `embeddings` table. All run on the database's thread.
+
+Its column `namespace` is always "": what clients put has tables of its own.
+"""
 
 from collections.abc import Sequence
 
@@ -22,9 +25,9 @@ def read_embeddings(session: Session, names: Sequence[EmbeddingKey]) -> list[Emb
 def _read(session: Session, name: EmbeddingKey) -> EmbeddingRow | None:
     row = session.connection.execute(
         "SELECT vector, created_us, expires_us FROM embeddings"
-        " WHERE namespace = ? AND owner = ? AND key = ?"
+        " WHERE namespace = '' AND owner = ? AND key = ?"
         " AND (expires_us IS NULL OR expires_us > ?)",
-        (name.namespace, name.owner, name.key, session.now_us),
+        (name.owner, name.key, session.now_us),
     ).fetchone()
     if row is None:
         return None
@@ -41,10 +44,9 @@ def write_embeddings(session: Session, rows: Sequence[EmbeddingRow]) -> Written[
     """Write rows, each over what has its name."""
     session.connection.executemany(
         "INSERT OR REPLACE INTO embeddings"
-        " (namespace, owner, key, vector, created_us, expires_us) VALUES (?, ?, ?, ?, ?, ?)",
+        " (namespace, owner, key, vector, created_us, expires_us) VALUES ('', ?, ?, ?, ?, ?)",
         [
             (
-                row.name.namespace,
                 row.name.owner,
                 row.name.key,
                 to_blob(row.vector),

@@ -93,7 +93,32 @@ _VERSION_2: Final = """
 CREATE TABLE api_keys (key_id TEXT NOT NULL PRIMARY KEY, key TEXT NOT NULL) WITHOUT ROWID;
 """
 
-_MIGRATIONS: Final = (_VERSION_1, _VERSION_2)
+_VERSION_3: Final = """
+-- A namespace is listed from its first row on, and until it is flushed. Its epoch is dead then,
+-- in the same table as those of caches.
+CREATE TABLE namespaces (
+    namespace TEXT NOT NULL PRIMARY KEY,
+    epoch INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE namespace_rows (
+    row_id INTEGER PRIMARY KEY,
+    epoch INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    ttl_us INTEGER,
+    created_us INTEGER NOT NULL,
+    expires_us INTEGER,
+    model TEXT NOT NULL,
+    vector BLOB NOT NULL,
+    text TEXT,
+    metadata_json TEXT,
+    UNIQUE (epoch, key)
+);
+CREATE INDEX namespace_rows_by_expiry ON namespace_rows (expires_us, epoch)
+    WHERE expires_us IS NOT NULL;
+"""
+
+_MIGRATIONS: Final = (_VERSION_1, _VERSION_2, _VERSION_3)
 """Script n brings a database from version n to n + 1; a released one is never edited."""
 
 SCHEMA_VERSION: Final = len(_MIGRATIONS)

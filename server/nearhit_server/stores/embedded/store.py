@@ -13,18 +13,22 @@ from nearhit_server.stores.embedded.embedding_rows import read_embeddings, write
 from nearhit_server.stores.embedded.entry_index import EntryIndex
 from nearhit_server.stores.embedded.entry_store import EmbeddedEntryStore
 from nearhit_server.stores.embedded.key_store import EmbeddedKeyStore
+from nearhit_server.stores.embedded.namespace_store import EmbeddedNamespaceStore
 from nearhit_server.stores.embedded.opening import open_database
 from nearhit_server.stores.embedded.session import Sessions
 from nearhit_server.stores.embedded.sweeper import Sweeper
 
 
-class EmbeddedStore(EmbeddedCacheStore, EmbeddedEntryStore, EmbeddedKeyStore):
+class EmbeddedStore(
+    EmbeddedCacheStore, EmbeddedEntryStore, EmbeddedKeyStore, EmbeddedNamespaceStore
+):
     """Implements the port Storage. Made by `open_embedded_store`."""
 
     def __init__(self, sessions: Sessions, sweeper: Sweeper) -> None:
         EmbeddedCacheStore.__init__(self, sessions)
         EmbeddedEntryStore.__init__(self, sessions)
         EmbeddedKeyStore.__init__(self, sessions)
+        EmbeddedNamespaceStore.__init__(self, sessions)
         self._sessions = sessions
         self._sweeper = sweeper
 
@@ -45,7 +49,7 @@ class EmbeddedStore(EmbeddedCacheStore, EmbeddedEntryStore, EmbeddedKeyStore):
         return await self._sessions.read(lambda session: size_on_disk(session.connection))
 
     async def sweep(self) -> None:
-        """Delete what has expired or belongs to no cache; done about every second anyway."""
+        """Delete what has expired, and dead epochs; done about every second anyway."""
         await self._sweeper.sweep()
 
 

@@ -14,6 +14,10 @@ from nearhit_server.stores.embedded.database import Written
 from nearhit_server.stores.embedded.embedding_rows import delete_expired_embeddings
 from nearhit_server.stores.embedded.entry_rows import delete_rows, save_uses
 from nearhit_server.stores.embedded.index_changes import RowRemoved
+from nearhit_server.stores.embedded.namespace_rows import (
+    delete_dead_namespace_rows,
+    delete_expired_namespace_rows,
+)
 from nearhit_server.stores.embedded.session import Session, Sessions
 
 BATCH_ROWS: Final = 100
@@ -49,6 +53,7 @@ class Sweeper:
             await self._repeat(_has_expired_entries, _delete_expired_entries)
             await self._repeat(_has_dead_epochs, _delete_dead_rows)
             await self._repeat(_has_expired_embeddings, _delete_expired_embeddings)
+            await self._repeat(_has_expired_namespace_rows, _delete_expired_namespace_rows)
 
     async def finish(self) -> None:
         """Save what is in memory only, before the store closes."""
@@ -97,7 +102,9 @@ def _delete_dead_rows(session: Session) -> Written[None]:
         "SELECT row_id FROM entries WHERE epoch = ? LIMIT ?", (epoch, BATCH_ROWS)
     ).fetchall()
     delete_rows(session.connection, [row_id for (row_id,) in rows])
-    if len(rows) < BATCH_ROWS:
+    # An epoch is a cache's or a namespace's.
+    deleted = delete_dead_namespace_rows(session, epoch, limit=BATCH_ROWS)
+    if len(rows) < BATCH_ROWS and deleted < BATCH_ROWS:
         session.connection.execute("DELETE FROM dead_epochs WHERE epoch = ?", (epoch,))
     return Written(None)
 
@@ -108,6 +115,15 @@ def _has_expired_embeddings(session: Session) -> bool:
 
 def _delete_expired_embeddings(session: Session) -> Written[None]:
     delete_expired_embeddings(session, limit=BATCH_ROWS)
+    return Written(None)
+
+
+def _has_expired_namespace_rows(session: Session) -> bool:
+    return _exists(session, "SELECT 1 FROM namespace_rows WHERE expires_us <= ?", session.now_us)
+
+
+def _delete_expired_namespace_rows(session: Session) -> Written[None]:
+    delete_expired_namespace_rows(session, limit=BATCH_ROWS)
     return Written(None)
 
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from itertools import chain
 from random import uniform
 from typing import Any, Final
@@ -10,7 +11,7 @@ import redis.exceptions as theirs
 from redis.asyncio.cluster import RedisCluster
 
 from nearhit_server.core.concurrency import together
-from nearhit_server.stores.redis.commands import Command
+from nearhit_server.stores.redis.commands import Command, key_of
 from nearhit_server.stores.redis.failures import raise_translated, translated
 from nearhit_server.stores.redis.options import RedisOptions
 from nearhit_server.stores.redis.replication import check_replicas, wait_for_replicas
@@ -74,10 +75,14 @@ class ClusterRedis:
 
     async def spread(self, commands: Sequence[Command]) -> list[Any]:
         """As Commands.spread."""
-        replies = await together(
-            self.run(str(command[1]), [command], patient=True) for command in commands
+        groups = self._by_node(commands)
+        answers = await together(
+            self._asked_together(node, [commands[n] for n in group])
+            for node, group in groups.items()
         )
-        return list(chain.from_iterable(replies))
+        order = chain.from_iterable(groups.values())
+        replies = dict(zip(order, chain.from_iterable(answers), strict=True))
+        return [replies[n] for n in range(len(commands))]
 
     async def everywhere(self, command: Command) -> list[Any]:
         """As Commands.everywhere."""
@@ -130,6 +135,36 @@ class ClusterRedis:
         for n, answer in zip(again, answers[1::2], strict=True):
             followed[n] = answer
         return followed
+
+    def _by_node(self, commands: Sequence[Command]) -> dict[SingleRedis | None, list[int]]:
+        """The places of commands by the node that has their keys, None where none is known."""
+        groups: dict[SingleRedis | None, list[int]] = {}
+        for n, command in enumerate(commands):
+            try:
+                node = self._node_of(key_of(command))
+            except theirs.SlotNotCoveredError:
+                node = None
+            groups.setdefault(node, []).append(n)
+        return groups
+
+    async def _asked_together(
+        self, node: SingleRedis | None, commands: Sequence[Command]
+    ) -> list[Any]:
+        """The replies of a node; the commands that it cannot answer are sent again, each to
+        the node that has its key by then."""
+        replies: list[Any] = [theirs.ConnectionError()] * len(commands)
+        if node is not None:
+            with suppress(*_AWAY):
+                async with asyncio.timeout(self._options.seconds(patient=True)):
+                    replies = await node.pipelined(commands)
+        late = [n for n, reply in enumerate(replies) if isinstance(reply, (*_AWAY, *_UNSETTLED))]
+        again = await together(
+            self.run(key_of(commands[n]), [commands[n]], patient=True) for n in late
+        )
+        for n, (reply,) in zip(late, again, strict=True):
+            replies[n] = reply
+        raise_translated(replies)
+        return replies
 
     def _node_of(self, key: str) -> SingleRedis:
         node = self._topology.get_node_from_key(key)

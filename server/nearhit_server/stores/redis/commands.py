@@ -33,7 +33,8 @@ class Commands(Protocol):
         """
 
     async def spread(self, commands: Sequence[Command]) -> list[Any]:
-        """The replies, in order, of commands whose second word is a key, each from its node."""
+        """The replies, in order, of commands that each have one key or several in one slot, from
+        the node that holds it; what goes to one node goes there in one round trip, in order."""
 
     async def everywhere(self, command: Command) -> list[Any]:
         """The reply of every master to a command that has no key."""
@@ -45,6 +46,11 @@ async def run_one(commands: Commands, key: str, command: Command, *, patient: bo
     if isinstance(reply, Exception):
         raise reply
     return reply
+
+
+def key_of(command: Command) -> str:
+    """The first key of a command that has one: a script's, or the second word of any other."""
+    return str(command[3 if command[0] == "EVALSHA" else 1])
 
 
 def call(script: Script, keys: Sequence[str], *arguments: str | bytes | int) -> Command:

@@ -1,7 +1,8 @@
 """Removing epochs that have been left, in small steps, by whichever replica gets to it.
 
 Nothing is found by scanning: a shared Redis holds other people's keys too. An epoch's index
-lists its entries, and `dead_epochs` of each cache in GARBAGE lists the epochs.
+lists its entries, and `dead_epochs` of each cache in GARBAGE lists the epochs. Namespaces have
+lists of their own.
 """
 
 import asyncio
@@ -16,6 +17,7 @@ from nearhit_server.stores.redis.cache_store import RedisCacheStore
 from nearhit_server.stores.redis.commands import Command, Commands, call, run_one
 from nearhit_server.stores.redis.indexes import is_missing_index
 from nearhit_server.stores.redis.keys import GARBAGE, CacheKeys, EpochKeys
+from nearhit_server.stores.redis.namespace_garbage import collect_namespaces
 from nearhit_server.stores.redis.searches import (
     all_keys,
     create_key_index,
@@ -59,6 +61,7 @@ class GarbageCollector:
         """Remove all that there is to remove now."""
         for name in await self._one(GARBAGE, ("SMEMBERS", GARBAGE)):
             await self._collect_cache(name.decode())
+        await collect_namespaces(self._commands)
 
     async def _collect_cache(self, cache_id: str) -> None:
         keys = CacheKeys(cache_id)

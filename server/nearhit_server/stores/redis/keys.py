@@ -96,5 +96,52 @@ class EpochKeys:
 
 
 def embedding(name: EmbeddingKey) -> str:
-    """The hash of one row of the embedding table; without a hash tag, so that they spread."""
-    return f"nearhit:emb:{name.namespace}:0:{name.owner}:{name.key}"
+    """One row of the embedding table, a string; without a hash tag, so that they spread."""
+    return f"nearhit:emb::0:{name.owner}:{name.key}"
+
+
+NAMESPACE_EPOCHS: Final = "nearhit:{.namespaces}:epochs"
+"""Hash of the epochs of namespaces, by name; one that was never flushed is in epoch 0."""
+
+DEAD_NAMESPACE_EPOCHS: Final = "nearhit:{.namespaces}:dead"
+"""Sorted set of the epochs that namespaces have left, by when to remove them."""
+
+_GROUP_DIGITS: Final = 2
+
+
+@dataclass(frozen=True)
+class RowGroup:
+    """The keys of those rows of a namespace whose own keys begin with the same digits.
+
+    They share a hash tag, so that a row and its place on the list of rows change at once; the
+    256 groups of a namespace spread over a Cluster.
+    """
+
+    namespace: str
+    epoch: int
+    digits: str
+
+    @classmethod
+    def of(cls, namespace: str, epoch: int, key: str) -> "RowGroup":
+        """The group of a row."""
+        return cls(namespace, epoch, key[:_GROUP_DIGITS])
+
+    @classmethod
+    def all(cls, namespace: str, epoch: int) -> "list[RowGroup]":
+        """Every group of a namespace's epoch."""
+        count = 16**_GROUP_DIGITS
+        return [cls(namespace, epoch, f"{n:0{_GROUP_DIGITS}x}") for n in range(count)]
+
+    @property
+    def rows(self) -> str:
+        """What the keys of the rows begin with."""
+        return f"nearhit:emb:{{{self.namespace}:{self.epoch}:{self.digits}}}:"
+
+    def row(self, key: str) -> str:
+        """The hash of one row."""
+        return self.rows + key
+
+    @property
+    def expiries(self) -> str:
+        """Sorted set of the rows' own keys by their expiry."""
+        return f"{self.rows}expiries"

@@ -7,13 +7,21 @@ from typing import Any, Final
 import redis.asyncio
 import redis.exceptions
 
-from nearhit_server.stores.redis import cache_scripts, entry_scripts, key_scripts
+from nearhit_server.stores.redis import (
+    cache_scripts,
+    entry_scripts,
+    key_scripts,
+    namespace_scripts,
+)
 from nearhit_server.stores.redis.commands import Command
 from nearhit_server.stores.redis.failures import raise_translated, translated
 from nearhit_server.stores.redis.options import RedisOptions
 from nearhit_server.stores.redis.replication import check_replicas, wait_for_replicas
 
-_SCRIPTS: Final = (*entry_scripts.ALL, *cache_scripts.ALL, *key_scripts.ALL)
+_SCRIPTS: Final = (
+    *(*entry_scripts.ALL, *cache_scripts.ALL),
+    *(*key_scripts.ALL, *namespace_scripts.ALL),
+)
 
 
 class SingleRedis:

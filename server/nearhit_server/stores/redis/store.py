@@ -19,11 +19,12 @@ from nearhit_server.stores.redis.garbage import GarbageCollector
 from nearhit_server.stores.redis.indexes import Indexes
 from nearhit_server.stores.redis.key_store import RedisKeyStore
 from nearhit_server.stores.redis.keys import CACHES, NO_CACHE
+from nearhit_server.stores.redis.namespace_store import RedisNamespaceStore
 from nearhit_server.stores.redis.options import RedisOptions
 from nearhit_server.stores.redis.single import SingleRedis
 
 
-class RedisStore(RedisEntryStore, RedisKeyStore):
+class RedisStore(RedisEntryStore, RedisKeyStore, RedisNamespaceStore):
     """Implements the port Storage. Made by `open_redis_store`."""
 
     def __init__(
@@ -38,6 +39,7 @@ class RedisStore(RedisEntryStore, RedisKeyStore):
     ) -> None:
         RedisEntryStore.__init__(self, commands, indexes=indexes, clock=clock, observer=observer)
         RedisKeyStore.__init__(self, commands)
+        RedisNamespaceStore.__init__(self, commands, clock=clock)
         self._caches = caches
         self._garbage = garbage
 

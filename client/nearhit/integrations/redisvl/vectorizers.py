@@ -1,0 +1,87 @@
+"""RedisVL's vectorizers, known by their shape: `embed`, perhaps `aembed`, `dims`, `dtype`."""
+
+import asyncio
+import warnings
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Final
+
+from nearhit.integrations.redisvl.flows import LoopConnection
+from nearhit.sync import Client
+from nearhit.vectors import VectorLike
+
+_BLOCKING_FALLBACK: Final = "redisvl.utils.vectorize.base"
+"""Where RedisVL's `_aembed` is defined that embeds in the event loop's own thread."""
+
+_DTYPES: Final = frozenset({"bfloat16", "float16", "float32", "float64"})
+
+
+class Vectorizer:
+    """Embeds prompts with somebody's vectorizer and never in an event loop's thread."""
+
+    def __init__(self, vectorizer: Any) -> None:
+        """Raises TypeError for what is no vectorizer."""
+        dims = getattr(vectorizer, "dims", None)
+        if not callable(getattr(vectorizer, "embed", None)) or not isinstance(dims, int):
+            raise TypeError(
+                "vectorizer must have a method embed and a number dims, as RedisVL's have, "
+                f"unlike {type(vectorizer).__name__}"
+            )
+        self.dimension = dims
+        self.dtype: str = getattr(vectorizer, "dtype", "float32")
+        self._embed: Callable[[str], VectorLike] = vectorizer.embed
+        self._aembed: Any = vectorizer.aembed if _awaits(vectorizer) else None
+        # One thread: fast tokenizers refuse to be used by two at once.
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="nearhit-vectorizer")
+
+    def embed(self, prompt: str) -> VectorLike:
+        """The prompt's vector, shape (dimension,)."""
+        return self._embed(prompt)
+
+    async def aembed(self, prompt: str) -> VectorLike:
+        """The same for event loops: in a thread, unless the vectorizer awaits by itself."""
+        if self._aembed is None:
+            return await asyncio.get_running_loop().run_in_executor(
+                self._thread, self._embed, prompt
+            )
+        vector: VectorLike = await self._aembed(prompt)
+        return vector
+
+
+@dataclass(frozen=True)
+class Embed:
+    """The step that embeds a prompt."""
+
+    vectorizer: Vectorizer
+    prompt: str
+
+    def now(self, client: Client) -> VectorLike:
+        return self.vectorizer.embed(self.prompt)
+
+    async def later(self, connection: LoopConnection) -> VectorLike:
+        return await self.vectorizer.aembed(self.prompt)
+
+
+def _awaits(vectorizer: Any) -> bool:
+    """Whether `aembed` leaves the loop alone while it embeds."""
+    if not callable(getattr(vectorizer, "aembed", None)):
+        return False
+    inner = getattr(vectorizer, "_aembed", vectorizer.aembed)
+    if inner.__module__ == _BLOCKING_FALLBACK:
+        return False
+    # RedisVL's custom vectorizer embeds in the loop's thread too where it was given no `aembed`.
+    return getattr(vectorizer, "_aembed_func", inner) is not None
+
+
+def check_dtype(dtype: str | None, vectorizer: Vectorizer | None) -> None:
+    """Raises ValueError for a dtype that there is not, or that is not the vectorizer's."""
+    if dtype is None:
+        return
+    warnings.warn(
+        "dtype changes nothing: the server keeps float32", DeprecationWarning, stacklevel=3
+    )
+    if dtype not in _DTYPES:
+        raise ValueError(f"dtype must be one of {', '.join(sorted(_DTYPES))}, not {dtype!r}")
+    if vectorizer is not None and vectorizer.dtype != dtype:
+        raise ValueError(f"dtype is {dtype}, the vectorizer's {vectorizer.dtype}")

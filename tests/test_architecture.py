@@ -19,7 +19,7 @@ ALLOWED = {
     "telemetry": {"telemetry", "core"},
     "certificates": {"certificates"},
     "exposure": {"settings"},
-    "settings": set(),
+    "settings": {"settings"},
     "clocks": set(),
     "logs": {"log_lines", "settings"},
     "log_lines": set(),
@@ -44,6 +44,9 @@ CORE_THIRD_PARTY = {"numpy", "structlog"}
 
 CLIENT_THIRD_PARTY = {"google", "grpc", "grpc_status"}
 """What `pip install nearhit` brings."""
+
+INTEGRATION_THIRD_PARTY = {"langchain": {"langchain_core"}}
+"""What the extra of an integration brings beyond that, for it alone."""
 
 
 def imports_of(path: Path) -> Iterator[str]:
@@ -98,9 +101,18 @@ def test_core_file_imports_no_input_or_output(path):
     assert not standard & {"sqlite3", "socket", "subprocess", "pathlib", "os", "threading"}
 
 
+def integration_of(path: Path) -> str | None:
+    """The integration that a file of the client belongs to."""
+    match path.relative_to(ROOT / "client/nearhit").parts:
+        case ["integrations", name, *_]:
+            return name.removesuffix(".py")
+    return None
+
+
 @pytest.mark.parametrize("path", sources("client/nearhit"), ids=lambda p: p.name)
 def test_client_file_imports_only_what_a_plain_install_brings(path):
-    assert {third_party(m) for m in imports_of(path)} - {None} <= CLIENT_THIRD_PARTY
+    own = INTEGRATION_THIRD_PARTY.get(integration_of(path), set())
+    assert {third_party(m) for m in imports_of(path)} - {None} <= CLIENT_THIRD_PARTY | own
     assert not any(module.startswith("nearhit_server") for module in imports_of(path))
 
 

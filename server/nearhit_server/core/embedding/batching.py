@@ -31,9 +31,9 @@ _LONGEST_BATCH_SECONDS: Final = 30.0
 class BatchingStage:
     """Encodes texts in batches, as large as they get while the model is busy.
 
-    One task owns the queue. It waits for no timer: an idle model takes what is there at
-    once, so a lone text pays nothing for batching. Identical texts in flight are encoded
-    once. An async context manager; leaving it fails whoever still waits.
+    The queue waits for no timer: an idle model takes what is there at once, so a lone text
+    pays nothing for batching. Identical texts in flight are encoded once. An async context
+    manager; leaving it fails whoever still waits.
     """
 
     def __init__(
@@ -44,11 +44,13 @@ class BatchingStage:
         max_batch_tokens: int,
         max_waiting_texts: int,
         max_waiting_seconds: float,
+        concurrent_batches: int = 1,
         observer: Observer = UNOBSERVED,
     ) -> None:
         """`model` is the name that the observer is told. A call is let in while at most
         `max_waiting_texts` wait, its own among them, and those before it are likely to be done in
-        `max_waiting_seconds`."""
+        `max_waiting_seconds`. A model that takes `concurrent_batches` side by side, because it
+        works elsewhere, is busy when it has as many."""
         self._encoder = encoder
         self._model = model
         self._observer = observer
@@ -59,21 +61,25 @@ class BatchingStage:
         self._waiting_tokens = 0
         self._in_flight: dict[tuple[int, ...], PendingText] = {}
         self._arrived = asyncio.Event()
-        self._worker: asyncio.Task[None] | None = None
+        self._concurrent_batches = concurrent_batches
+        self._workers: list[asyncio.Task[None]] = []
         self._seconds_a_token = 0.0
         self._last_failed = False
-        self._batch_started: float | None = None
+        self._running_since: list[float] = []
 
     @property
     def healthy(self) -> bool:
-        """Whether the model works: its last batch did, and it is not stuck in the present one."""
+        """Whether the model works: its last batch did, and it is not stuck in a present one."""
         if self._last_failed:
             return False
-        started = self._batch_started
-        return started is None or perf_counter() - started < _LONGEST_BATCH_SECONDS
+        oldest = min(self._running_since, default=None)
+        return oldest is None or perf_counter() - oldest < _LONGEST_BATCH_SECONDS
 
     async def __aenter__(self) -> Self:
-        self._worker = asyncio.create_task(self._run(), name="embedding batches")
+        self._workers = [
+            asyncio.create_task(self._run(), name="embedding batches")
+            for _ in range(self._concurrent_batches)
+        ]
         return self
 
     async def __aexit__(
@@ -82,9 +88,10 @@ class BatchingStage:
         exception: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        worker, self._worker = self._worker, None
-        if worker is not None:
+        workers, self._workers = self._workers, []
+        for worker in workers:
             worker.cancel()
+        for worker in workers:
             with suppress(asyncio.CancelledError):
                 await worker
         for pending in self._in_flight.values():
@@ -99,7 +106,7 @@ class BatchingStage:
         UnavailableError if the model fails on a batch or the stage is closed. Cancelling the
         call takes its texts out of the queue.
         """
-        if self._worker is None:
+        if not self._workers:
             raise UnavailableError("the server is shutting down", reason=Reason.SHUTTING_DOWN)
         self.check_room(len({text.token_ids for text in texts} - self._in_flight.keys()))
         joined = perf_counter()
@@ -150,7 +157,7 @@ class BatchingStage:
         )
 
     def _seconds_to_clear(self) -> float:
-        return self._waiting_tokens * self._seconds_a_token
+        return self._waiting_tokens * self._seconds_a_token / self._concurrent_batches
 
     def _time_to_clear(self) -> timedelta:
         seconds = min(_MAX_RETRY_SECONDS, max(_MIN_RETRY_SECONDS, self._seconds_to_clear()))
@@ -210,7 +217,8 @@ class BatchingStage:
             del self._in_flight[pending.text.token_ids]
 
     async def _encode(self, batch: list[PendingText]) -> None:
-        started = self._batch_started = perf_counter()
+        started = perf_counter()
+        self._running_since.append(started)
         for pending in batch:
             pending.started = started
         try:
@@ -221,7 +229,7 @@ class BatchingStage:
             self._fail(batch, error)
             return
         finally:
-            self._batch_started = None
+            self._running_since.remove(started)
         self._last_failed = False
         self._report(batch, started, perf_counter() - started)
         for pending, row in zip(batch, matrix, strict=True):
@@ -243,7 +251,9 @@ class BatchingStage:
         lengths = [len(pending.text.token_ids) for pending in batch]
         tokens = sum(lengths)
         padded = max(lengths) * len(lengths)
-        self._seconds_a_token += _SMOOTHING * (seconds / tokens - self._seconds_a_token)
+        # A model elsewhere takes for a lone text about what it takes for a full batch.
+        cost = tokens if self._concurrent_batches == 1 else self._max_batch_tokens
+        self._seconds_a_token += _SMOOTHING * (seconds / cost - self._seconds_a_token)
         report = BatchReport(
             model=self._model,
             texts=len(lengths),

@@ -1,7 +1,6 @@
-"""Everything that can be set, validated when it is built. Nothing else reads the environment."""
+"""Everything that can be set."""
 
 import re
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -14,6 +13,14 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from nearhit_server.settings.choices import (
+    Durability,
+    EmbeddingCacheMode,
+    LogFormat,
+    VectorAlgorithm,
+)
+from nearhit_server.settings.openai import OpenAISettings
+
 STORE_SCHEMES: Final = (
     *("redis", "rediss", "unix"),
     *("redis+sentinel", "rediss+sentinel", "redis+cluster", "rediss+cluster"),
@@ -22,38 +29,7 @@ STORE_SCHEMES: Final = (
 API_KEY: Final = re.compile(r"[!-~]+")
 
 
-class Durability(StrEnum):
-    """What an acknowledged Store survives."""
-
-    NORMAL = "normal"
-    """A crash or kill of the server."""
-
-    FULL = "full"
-    """A power failure too; every commit waits for the disk."""
-
-
-class VectorAlgorithm(StrEnum):
-    """How Redis looks for the nearest vectors."""
-
-    HNSW = "HNSW"
-    FLAT = "FLAT"
-
-
-class EmbeddingCacheMode(StrEnum):
-    """Where the server keeps the vectors of texts it has embedded."""
-
-    MEMORY = "memory"
-    STORE = "store"
-
-
-class LogFormat(StrEnum):
-    """How log lines look."""
-
-    CONSOLE = "console"
-    JSON = "json"
-
-
-class Settings(BaseSettings):
+class Settings(OpenAISettings):
     """The server's settings: flags, then NEARHIT_* variables, then a TOML file, then defaults."""
 
     model_config = SettingsConfigDict(
@@ -125,11 +101,12 @@ class Settings(BaseSettings):
         0, description="replicas of Redis that must have a change before it is acknowledged"
     )
     model: str = Field(
-        "all-MiniLM-L6-v2", description="default model: its name in models, a folder or a hub name"
+        "all-MiniLM-L6-v2",
+        description="default model: its name in models, a folder, a hub name or openai:MODEL",
     )
     models: dict[str, str] = Field(
         default_factory=dict,
-        description="further models caches may name: name to folder or hub name",
+        description="further models caches may name: name to folder, hub name or openai:MODEL",
     )
     device: str | None = Field(None, description="torch device; unset: the best there is")
     similarity_threshold: Annotated[float, Field(ge=-1, le=1)] = Field(

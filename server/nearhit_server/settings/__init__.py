@@ -1,0 +1,11 @@
+"""The settings, validated when they are built. Nothing else reads the environment."""
+
+from nearhit_server.settings.choices import (
+    Durability,
+    EmbeddingCacheMode,
+    LogFormat,
+    VectorAlgorithm,
+)
+from nearhit_server.settings.server import Settings
+
+__all__ = ["Durability", "EmbeddingCacheMode", "LogFormat", "Settings", "VectorAlgorithm"]

@@ -1,0 +1,46 @@
+"""What docs/coming-from-langchain.md says works."""
+
+import asyncio
+import sys
+
+import pytest
+
+from docs.migrations import programs
+
+DOCUMENT = "coming-from-langchain.md"
+
+# A model that would answer differently each time.
+ROUND_TRIP = """
+from langchain_core.language_models import GenericFakeChatModel
+from langchain_core.messages import AIMessage
+
+model = GenericFakeChatModel(messages=iter([AIMessage("first"), AIMessage("second")]))
+print([model.invoke({question!r}).content for _ in range(2)])
+"""
+
+
+async def output_of(program: str) -> str:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", program), stdout=asyncio.subprocess.PIPE
+    )
+    output, _ = await process.communicate()
+    assert process.returncode == 0
+    return output.decode().strip()
+
+
+@pytest.mark.parametrize("heading", programs(DOCUMENT, "after"))
+async def test_program_answers_the_second_time_from_the_cache(heading, server_address):
+    program = programs(DOCUMENT, "after")[heading].replace("localhost:50051", server_address)
+    round_trip = ROUND_TRIP.format(question=f"What is asked {heading}?")
+    assert await output_of(program + round_trip) == "['first', 'first']"
+
+
+async def test_program_before_that_needs_no_service_did_the_same():
+    before = programs(DOCUMENT, "before")["From InMemoryCache"]
+    assert await output_of(before + ROUND_TRIP.format(question="?")) == "['first', 'first']"
+
+
+@pytest.mark.parametrize("heading", programs(DOCUMENT, "before"))
+def test_every_program_before_has_one_after(heading):
+    compile(programs(DOCUMENT, "before")[heading], heading, "exec")
+    assert heading in programs(DOCUMENT, "after")

@@ -138,11 +138,10 @@ def _is_text(text: str) -> bool:
 
 def _wrapped(content: Content, metadata: Mapping[str, Any] | None) -> dict[str, Any]:
     wrapped: dict[str, Any] = {} if metadata is None else {"metadata": metadata}
-    kept = (
-        {"content": content}
-        if isinstance(content, str) and "\0" not in content
-        else {"base64": b64encode(_bytes(content)).decode(), "is_text": isinstance(content, str)}
-    )
+    if isinstance(content, str):
+        kept = {"content": content}
+    else:
+        kept = {"base64": b64encode(content).decode()}
     whole = {**wrapped, **kept}
     size_bytes = len(json.dumps(whole, ensure_ascii=False).encode())
     return whole if size_bytes <= _MAX_METADATA_BYTES else wrapped
@@ -154,10 +153,5 @@ def _unwrapped(row: Embedding) -> tuple[Content | None, dict[str, Any] | None]:
     wrapped = row.metadata or {}
     metadata = wrapped.get("metadata")
     if "base64" in wrapped:
-        content = b64decode(wrapped["base64"])
-        return content.decode() if wrapped.get("is_text") else content, metadata
+        return b64decode(wrapped["base64"]), metadata
     return wrapped.get("content"), metadata
-
-
-def _bytes(content: Content) -> bytes:
-    return content.encode() if isinstance(content, str) else content

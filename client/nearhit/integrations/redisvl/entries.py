@@ -13,7 +13,7 @@ from nearhit.integrations.redisvl.fields import TIMES, VECTORS, attributes
 from nearhit.integrations.redisvl.flows import Ask, Flow
 from nearhit.integrations.redisvl.lifetimes import lifetime
 from nearhit.integrations.redisvl.vectorizers import Embed, Vectorizer
-from nearhit.messages.values import metadata_json
+from nearhit.messages.values import metadata_json, texts
 from nearhit.results import Hit, Match, Miss
 from nearhit.vectors import VectorLike
 
@@ -147,7 +147,8 @@ class Entries:
         """Removes the entries that are there."""
         if ids is None and keys is None:
             raise ValueError("give ids or keys")
-        named = [*(ids or ()), *(id_ for id_ in map(self._entry_id, keys or ()) if id_)]
+        of_keys = map(self._entry_id, texts("keys", keys or ()))
+        named = [*texts("ids", ids or ()), *(entry_id for entry_id in of_keys if entry_id)]
         known = [entry_id for entry_id in named if _ENTRY_ID.fullmatch(entry_id)]
         for start in range(0, len(known), _MAX_ENTRY_IDS):
             yield _deleting(known[start : start + _MAX_ENTRY_IDS])

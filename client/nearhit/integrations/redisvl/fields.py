@@ -60,7 +60,7 @@ def _attribute(name: str, value: object) -> str:
     if name in RESERVED:
         raise ValueError(f"{name} is a reserved field name")
     if isinstance(value, str):
-        return str(value)
+        return value
     if isinstance(value, Real) and not isinstance(value, bool):
         return str(value)
     raise TypeError(

@@ -17,7 +17,7 @@ from nearhit.sync import Client
 
 ResultT = TypeVar("ResultT")
 
-_CALLS_AT_ONCE: Final = 256
+_CALLS_AT_ONCE: Final = 16
 """A loop's calls under way. To start one takes some 0.1 ms of the loop's time, and all that
 become ready together start together, and are answered together: hundreds would stall it."""
 

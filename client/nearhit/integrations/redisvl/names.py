@@ -49,7 +49,7 @@ def _identifier(name: str, allowed: re.Pattern[str], *, kept: re.Pattern[str]) -
     if len(identifier) > _MAX_CHARACTERS:
         raise ValueError(
             f"name {name!r} is too long: it takes {len(identifier)} characters where the server "
-            f"has {_MAX_CHARACTERS}; those other than a-z, 0-9, _ and - take three for each byte"
+            f"has {_MAX_CHARACTERS}; all but letters, digits and _ take three for each byte there"
         )
     return identifier
 

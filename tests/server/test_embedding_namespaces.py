@@ -1,6 +1,7 @@
 """Vectors that clients share in namespaces, over real gRPC."""
 
 import asyncio
+import math
 from array import array
 from datetime import UTC, datetime, timedelta
 
@@ -182,9 +183,15 @@ async def test_more_than_a_call_can_carry_travels_in_several(client, mine):
 
 async def test_item_that_is_refused_keeps_the_others_out(client, mine):
     with pytest.raises(nearhit.InvalidArgumentError) as refused:
-        await client.set_embeddings([*of("a"), *of("b", vector=[0.0])], **mine)
+        await client.set_embeddings([*of("a"), *of("b", vector=[math.nan])], **mine)
     assert [v.field for v in refused.value.field_violations] == ["items[1].vector"]
     assert await client.embeddings_exist(["a"], **mine) == [False]
+
+
+async def test_vector_without_a_direction_is_kept_as_it_is(client, mine):
+    await client.set_embeddings(of("a", vector=[0.0, -0.0]), **mine)
+    (found,) = await client.get_embeddings(["a"], **mine)
+    assert np.signbit(found.vector).tolist() == [False, True]
 
 
 async def test_largest_vectors_and_metadata_are_taken(client, mine):

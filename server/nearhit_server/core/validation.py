@@ -231,11 +231,16 @@ def _depth(value: Any) -> int:
     return levels
 
 
-def check_vector(violations: Violations, vector: FloatVector, *, field: str = "vector") -> None:
-    """Refuse a vector that has no direction."""
+def check_components(violations: Violations, vector: FloatVector, *, field: str) -> None:
+    """Refuse what is no vector."""
     if vector.size == 0:
         violations.add(field, "has no components")
     elif not np.isfinite(vector).all():
         violations.add(field, "has a component that is not finite")
-    elif not vector.any():
+
+
+def check_vector(violations: Violations, vector: FloatVector, *, field: str = "vector") -> None:
+    """Refuse a vector that has no direction."""
+    check_components(violations, vector, field=field)
+    if vector.size and not vector.any():
         violations.add(field, "is all zeros")

@@ -4,6 +4,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Final
 
 from nearhit_server.core.access.callers import ANYBODY, Caller
@@ -24,6 +25,7 @@ _MAX_REMEMBERED: Final = 10_000
 @dataclass(frozen=True)
 class _Read:
     key: ApiKey
+    caller: Caller
     at: float
 
 
@@ -53,9 +55,6 @@ class Authenticator:
         """
         secret = _secret_of(authorization)
         presented = digest(secret)
-        caller = self._settings_caller(presented)
-        if caller is not None:
-            return caller
         key_id = key_id_of(secret)
         known = self._read.get(key_id)
         if (
@@ -63,7 +62,10 @@ class Authenticator:
             and time.monotonic() - known.at < _MAX_AGE_SECONDS
             and self._is_good(known.key, presented)
         ):
-            return known.key.caller
+            return known.caller
+        caller = self._settings_caller(presented)
+        if caller is not None:
+            return caller
         key = await self._look_up(key_id)
         if key is None or not self._is_good(key, presented):
             raise UnauthenticatedError
@@ -79,20 +81,21 @@ class Authenticator:
         key = await self._keys.get_key(key_id)
         self._read.pop(key_id, None)
         if key is not None:
-            self._read[key_id] = _Read(key, at)
+            self._read[key_id] = _Read(key, key.caller, at)
             while len(self._read) > _MAX_REMEMBERED:
                 self._read.popitem(last=False)
         return key
 
     def _is_good(self, key: ApiKey, presented: str) -> bool:
-        now = self._clock.now()
-        matches = [
-            good
-            for good in key.secrets
-            if same(good.digest, presented) and (good.expires_at is None or good.expires_at > now)
-        ]
-        alive = key.revoked_at is None and (key.expires_at is None or key.expires_at > now)
-        return bool(matches) and alive
+        matches = [good for good in key.secrets if same(good.digest, presented)]
+        return (
+            key.revoked_at is None
+            and not self._is_over(key.expires_at)
+            and any(not self._is_over(good.expires_at) for good in matches)
+        )
+
+    def _is_over(self, expires_at: datetime | None) -> bool:
+        return expires_at is not None and expires_at <= self._clock.now()
 
 
 def _secret_of(authorization: str | None) -> str:

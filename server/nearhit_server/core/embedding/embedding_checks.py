@@ -13,11 +13,11 @@ from nearhit_server.core.embedding.keys import EMBEDDING_KEY
 from nearhit_server.core.limits import Limits
 from nearhit_server.core.validation import (
     Violations,
+    check_components,
     check_metadata,
     check_prompt,
     check_text,
     check_ttl,
-    check_vector,
 )
 
 _MAX_MODEL_CHARACTERS: Final = 256
@@ -77,7 +77,8 @@ def _check_row(violations: Violations, row: NewEmbedding, limit: Limits, *, fiel
         _check_key(violations, row.key, field=f"{field}.key")
     else:
         violations.add(f"{field}.name", "is neither a text nor a key")
-    check_vector(violations, row.vector, field=f"{field}.vector")
+    # Nobody compares it by its direction, as nobody normalises it.
+    check_components(violations, row.vector, field=f"{field}.vector")
     violations.check(
         f"{field}.vector",
         row.vector.size <= limits.MAX_DIMENSION,

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 
 import grpc
@@ -34,6 +34,10 @@ class LoopResult:
         return float(np.percentile(self.milliseconds.get(status, [0.0]), percent))
 
 
+Call = Callable[[int], Awaitable[str]]
+"""Makes call number n; returns its status."""
+
+
 async def closed_loop(
     address: str,
     method: str,
@@ -44,23 +48,31 @@ async def closed_loop(
     metadata: Metadata = (),
 ) -> LoopResult:
     """Call `method` with each of `requests` in turn, from `callers` at once, for some seconds."""
-    result = LoopResult()
     async with grpc.aio.insecure_channel(address) as channel:
-        call = channel.unary_unary(method)
-        await call(requests[0], metadata=metadata, wait_for_ready=True)
-        began = time.perf_counter()
+        method_of_stub = channel.unary_unary(method)
+        await method_of_stub(requests[0], metadata=metadata, wait_for_ready=True)
 
-        async def caller(first: int) -> None:
-            number = first
-            while (started := time.perf_counter()) - began < seconds:
-                try:
-                    await call(requests[number % len(requests)], metadata=metadata)
-                    status = "OK"
-                except grpc.aio.AioRpcError as error:
-                    status = error.code().name
-                result.add(status, (time.perf_counter() - started) * 1_000)
-                number += callers
+        async def call(number: int) -> str:
+            try:
+                await method_of_stub(requests[number % len(requests)], metadata=metadata)
+            except grpc.aio.AioRpcError as error:
+                return error.code().name
+            return "OK"
 
-        await asyncio.gather(*(caller(number) for number in range(callers)))
-        result.seconds = time.perf_counter() - began
+        return await loop_of([call] * callers, seconds=seconds)
+
+
+async def loop_of(calls: Sequence[Call], *, seconds: float) -> LoopResult:
+    """A caller for each of `calls`, for some seconds."""
+    result = LoopResult()
+    began = time.perf_counter()
+
+    async def caller(number: int, call: Call) -> None:
+        while (started := time.perf_counter()) - began < seconds:
+            status = await call(number)
+            result.add(status, (time.perf_counter() - started) * 1_000)
+            number += len(calls)
+
+    await asyncio.gather(*(caller(number, call) for number, call in enumerate(calls)))
+    result.seconds = time.perf_counter() - began
     return result

@@ -16,6 +16,8 @@ class ServerProcess:
     """A server that runs: where it listens, and what it costs."""
 
     address: str
+    http_address: str
+    """Empty if it has no HTTP port."""
     pid: int
 
     def cpu_seconds(self) -> float:
@@ -45,7 +47,9 @@ async def server_process(
         ready = (await process.stdout.readline()).decode()
         if not ready.startswith("nearhit ready"):
             raise RuntimeError("the server did not start")
-        yield ServerProcess(ready.split("grpc=")[1].split()[0], process.pid)
+        addresses = dict(word.split("=", 1) for word in ready.split() if "=" in word)
+        http_address = addresses.get("http", "").removeprefix("http://")
+        yield ServerProcess(addresses["grpc"], http_address, process.pid)
     finally:
         if process.returncode is None:
             process.terminate()

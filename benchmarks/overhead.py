@@ -20,7 +20,7 @@ import nearhit
 from benchmarks.closed_loop import Metadata, closed_loop
 from benchmarks.nearhit_process import ServerProcess, serve, server_process
 from benchmarks.redis_under_test import redis_under_test
-from benchmarks.reporting import machine, print_table, write_json
+from benchmarks.reporting import machine, paired, print_table, write_json
 from nearhit.v1 import semantic_cache_pb2 as pb
 
 _METHOD = "/nearhit.v1.SemanticCacheService/Search"
@@ -66,16 +66,11 @@ class Variant:
         return {
             "server": self.name,
             "calls a second": round(median(self.rates)),
-            "to bare": _paired(self.rates, bare.rates),
+            "to bare": paired(self.rates, bare.rates),
             "median ms": median(self.medians),
             "server CPU, us a call": round(median(self.cpu_microseconds)),
-            "CPU to bare": _paired(self.cpu_microseconds, bare.cpu_microseconds),
+            "CPU to bare": paired(self.cpu_microseconds, bare.cpu_microseconds),
         }
-
-
-def _paired(figures: list[float], others: list[float]) -> float:
-    """The median ratio of a round: what slows the machine down for a while slows down both."""
-    return median(one / other for one, other in zip(figures, others, strict=True))
 
 
 async def variants(store: str, folder: str, stack: AsyncExitStack) -> list[Variant]:

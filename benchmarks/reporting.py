@@ -5,6 +5,7 @@ import platform
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import redis
@@ -35,6 +36,11 @@ def _shown(value: Any) -> str:
         case int():
             return f"{value:,}"
     return str(value)
+
+
+def paired(figures: Sequence[float], others: Sequence[float]) -> float:
+    """The median ratio of a round: what slows the machine down for a while slows down both."""
+    return median(one / other for one, other in zip(figures, others, strict=True))
 
 
 def write_json(path: Path | None, results: Mapping[str, Any]) -> None:

@@ -37,7 +37,7 @@ class BlockRateLimiter:
         self._timeout_seconds = timeout_seconds
         self._limit = limit
         self._new_counter = new_counter
-        self._budgets: OrderedDict[str, Budget] = OrderedDict()
+        self._budgets: OrderedDict[tuple[str, str], Budget] = OrderedDict()
         self._away = False
         self._ask_again_at = 0.0
 
@@ -59,24 +59,22 @@ class BlockRateLimiter:
         return budget.allowance
 
     def _budget(self, key_id: str, cache: str) -> Budget:
-        # A digest: a caller without a key may name anything, at any length.
-        text = f"{key_id}/{cache[:_NAME_CHARACTERS]}"
-        name = sha256(text.encode(errors="surrogatepass")).hexdigest()[:32]
-        budget = self._budgets.pop(name, None)
+        key = (key_id, cache[:_NAME_CHARACTERS])
+        budget = self._budgets.pop(key, None)
         if budget is None:
             self._forget()
-            budget = Budget(self._new_counter(name), self._limit)
-        self._budgets[name] = budget
+            budget = Budget(self._new_counter(_counter_name(*key)), self._limit)
+        self._budgets[key] = budget
         return budget
 
     def _forget(self) -> None:
         """Make room for one more, and drop those whose last call counts no more."""
         idle_since = time.monotonic() - 2 * self._limit.window_seconds
         while self._budgets:
-            name, oldest = next(iter(self._budgets.items()))
+            key, oldest = next(iter(self._budgets.items()))
             if len(self._budgets) < _MAX_BUDGETS and oldest.used_at > idle_since:
                 return
-            del self._budgets[name]
+            del self._budgets[key]
 
     def _may_ask(self) -> bool:
         """Whether the counters are there; while they are away, one call a second goes to see."""
@@ -104,3 +102,8 @@ class BlockRateLimiter:
             window_seconds=self._limit.window_seconds,
             reset_seconds=0,
         )
+
+
+def _counter_name(key_id: str, cache: str) -> str:
+    # A digest: a caller without a key may name anything.
+    return sha256(f"{key_id}/{cache}".encode(errors="surrogatepass")).hexdigest()[:32]

@@ -53,9 +53,12 @@ class CallMetrics:
         """A call has come in."""
         self._in_flight.inc()
 
-    def ended(self, record: CallRecord, seconds: float) -> None:
+    def ended(self) -> None:
         """A call has ended."""
         self._in_flight.dec()
+
+    def count(self, record: CallRecord, seconds: float) -> None:
+        """Count a call that has ended."""
         key = (record.protocol, record.method, record.status)
         series = self._series.get(key)
         if series is None:

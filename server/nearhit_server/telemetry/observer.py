@@ -17,6 +17,7 @@ from nearhit_server.core.observing import (
 )
 from nearhit_server.core.queries import Hit, Miss
 from nearhit_server.telemetry.call_log import log_call
+from nearhit_server.telemetry.ended_calls import EndedCalls
 from nearhit_server.telemetry.metrics import Metrics
 from nearhit_server.telemetry.multiprocess import MetricsFolderError, shared_metrics
 from nearhit_server.telemetry.timed_stages import TimedStage
@@ -38,18 +39,18 @@ class Telemetry:
         self.metrics = metrics
         self._log_prompts = log_prompts
         self._tracer = tracer
+        self.ended_calls: EndedCalls[_ObservedCall] = EndedCalls(self._account)
 
     def call(self, record: CallRecord) -> "_ObservedCall":
         """As Observer.call."""
         return _ObservedCall(self, record)
 
-    def call_ended(self, call: "_ObservedCall", *, ended: float) -> None:
-        """A call is over and its record complete."""
-        seconds = ended - call.started
-        self.metrics.calls.ended(call.record, seconds)
+    def _account(self, call: "_ObservedCall") -> None:
+        seconds = call.ended - call.started
+        self.metrics.calls.count(call.record, seconds)
         log_call(call.record, seconds)
         if self._tracer is not None:
-            self._tracer.trace(call.record, call.stages, started=call.started, ended=ended)
+            self._tracer.trace(call.record, call.stages, started=call.started, ended=call.ended)
 
     def stage(self, stage: Stage, *, started: float, ended: float) -> None:
         """As Observer.stage."""
@@ -114,7 +115,7 @@ class _ObservedCall:
     """A call under way. A class of its own, because a generator's context manager costs more
     than all that is counted here."""
 
-    __slots__ = ("_telemetry", "_token", "record", "stages", "started")
+    __slots__ = ("_telemetry", "_token", "ended", "record", "stages", "started")
 
     def __init__(self, telemetry: Telemetry, record: CallRecord) -> None:
         self._telemetry = telemetry
@@ -122,10 +123,12 @@ class _ObservedCall:
         self.record = record
         self.stages: list[TimedStage] = []
         self.started = 0.0
+        self.ended = 0.0
 
     def __enter__(self) -> None:
         self._token = _current.set(self)
         self._telemetry.metrics.calls.began()
+        self._telemetry.ended_calls.began()
         self.started = perf_counter()
 
     def __exit__(
@@ -134,10 +137,11 @@ class _ObservedCall:
         exception: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        ended = perf_counter()
+        self.ended = perf_counter()
         assert self._token is not None
         _current.reset(self._token)
-        self._telemetry.call_ended(self, ended=ended)
+        self._telemetry.metrics.calls.ended()
+        self._telemetry.ended_calls.add(self)
 
 
 _current: Final[ContextVar[_ObservedCall | None]] = ContextVar("call", default=None)
@@ -160,7 +164,9 @@ async def open_telemetry(
             raise TelemetryStartupError(str(error)) from error
         metrics = Metrics(version=version)
         tracer = await stack.enter_async_context(_open_tracer(version)) if tracing else None
-        yield Telemetry(metrics, log_prompts=log_prompts, tracer=tracer)
+        telemetry = Telemetry(metrics, log_prompts=log_prompts, tracer=tracer)
+        stack.callback(telemetry.ended_calls.flush)
+        yield telemetry
 
 
 def _open_tracer(version: str) -> "AbstractAsyncContextManager[CallTracer]":

@@ -7,10 +7,10 @@ NODE_MODULES := $(addsuffix /node_modules,tests/node $(wildcard examples/node_*)
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install run test lint format clean
+.PHONY: help install run test test-all lint format clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 install: $(INSTALLED) ## Make .venv with everything in it
 
@@ -35,8 +35,11 @@ $(OPENSSL): tests/redis_servers/get_openssl.sh | $(INSTALLED)
 	npm ci --prefix $* --loglevel=error --no-audit --no-fund >/dev/null
 	@touch $@
 
-test: lint $(OPENSSL) $(NODE_MODULES:=/.installed) ## Check style and types, then run every test (ARGS="-k name ...")
-	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest $(ARGS)
+test: lint $(OPENSSL) $(NODE_MODULES:=/.installed) ## Check style and types, then run the tests (ARGS="-k name ...")
+	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m "not slow" $(ARGS)
+
+test-all: test ## The same, then the slow tests: clusters, failovers, soaks and attacks
+	HF_HUB_OFFLINE=1 $(BIN)/python -m pytest -m slow $(ARGS)
 
 lint: $(INSTALLED) ## Check style and types
 	$(BIN)/ruff check .

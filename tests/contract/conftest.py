@@ -16,7 +16,7 @@ from nearhit_server.stores.embedded import open_embedded_store
 from nearhit_server.stores.redis import open_redis_store
 
 
-@pytest.fixture(params=["embedded", "redis", "cluster"])
+@pytest.fixture(params=["embedded", "redis", pytest.param("cluster", marks=pytest.mark.slow)])
 def kind(request: pytest.FixtureRequest) -> str:
     """The store that a test runs over."""
     return str(request.param)

@@ -13,6 +13,8 @@ from nearhit.v1 import semantic_cache_pb2 as pb
 from nearhit.v1 import types_pb2
 from nearhit_server.api.grpc.server import CACHE_ADMIN, EMBEDDING_CACHE, KEY_ADMIN, SEMANTIC_CACHE
 
+pytestmark = pytest.mark.slow
+
 OUR_FAULT = {grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN, grpc.StatusCode.UNAVAILABLE}
 METHODS = [
     method

@@ -12,6 +12,8 @@ from redis_servers.cluster import RedisClusterServers
 from redis_servers.fixtures import StartRedis, StartRedisCluster, StartRedisSentinels
 from redis_servers.server import RedisUser
 
+pytestmark = pytest.mark.slow
+
 INDEX = "servers:{cache}:idx"
 
 

@@ -15,6 +15,7 @@ QUESTION = "How do I reset my password?"
 PARAPHRASE = "how can I change a forgotten password"
 
 
+@pytest.mark.slow
 async def test_acknowledged_entries_survive_a_kill(tmp_path):
     with server_process(tmp_path) as server:
         async with nearhit.AsyncClient(server.address) as client:

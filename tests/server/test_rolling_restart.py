@@ -18,6 +18,8 @@ from redis_servers.ports import free_port
 from server_process import server_process
 from telemetry.samples import samples_of
 
+pytestmark = pytest.mark.slow
+
 CACHE = "rolling"
 CALLERS = 4
 SERVICE_CONFIG = json.dumps(

@@ -10,6 +10,8 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from api.rest.apis import BOOT_KEY, client_of, rest_api, url_of
 
+pytestmark = pytest.mark.slow
+
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 LANGCACHE = ("LangCache",)
 ADMINISTRATION = ("Caches", "Keys")

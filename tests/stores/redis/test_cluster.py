@@ -11,6 +11,8 @@ from nearhit_server.core.errors import UnavailableError
 from polling import until
 from stores.redis.load import Load
 
+pytestmark = pytest.mark.slow
+
 CACHES = [f"cache-{number}" for number in range(12)]
 
 

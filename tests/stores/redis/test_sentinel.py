@@ -3,9 +3,13 @@
 import asyncio
 import time
 
+import pytest
+
 from contract.samples import prompts
 from nearhit_server.core.errors import UnavailableError
 from stores.redis.load import Load
+
+pytestmark = pytest.mark.slow
 
 
 async def test_failover_costs_errors_only_until_it_is_over(

@@ -7,6 +7,8 @@ import pytest
 from nearhit_server.core.errors import UnavailableError
 from polling import until
 
+pytestmark = pytest.mark.slow
+
 KEYS = [f"spread-{number}" for number in range(300)]
 
 

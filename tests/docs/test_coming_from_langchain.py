@@ -1,11 +1,8 @@
 """What docs/coming-from-langchain.md says works."""
 
-import asyncio
-import sys
-
 import pytest
 
-from docs.migrations import programs
+from docs.migrations import output_of, programs
 
 DOCUMENT = "coming-from-langchain.md"
 
@@ -17,15 +14,6 @@ from langchain_core.messages import AIMessage
 model = GenericFakeChatModel(messages=iter([AIMessage("first"), AIMessage("second")]))
 print([model.invoke({question!r}).content for _ in range(2)])
 """
-
-
-async def output_of(program: str) -> str:
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-c", program), stdout=asyncio.subprocess.PIPE
-    )
-    output, _ = await process.communicate()
-    assert process.returncode == 0
-    return output.decode().strip()
 
 
 @pytest.mark.parametrize("heading", programs(DOCUMENT, "after"))

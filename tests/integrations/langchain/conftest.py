@@ -1,31 +1,13 @@
-"""Servers in processes of their own, so that blocking calls do not keep them from answering."""
+"""Both caches, each on both stores."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import TypeAlias
 
 import pytest
 
 from nearhit.integrations.langchain import NearhitCache, NearhitSemanticCache
-from redis_servers.server import RedisServer
-from server_process import server_process
 
 AnyCache: TypeAlias = NearhitCache | NearhitSemanticCache
-
-
-@pytest.fixture(scope="session")
-def langchain_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("langchain")
-
-
-@pytest.fixture(scope="session", params=["embedded", "redis"])
-def target(
-    request: pytest.FixtureRequest, langchain_folder: Path, servers_redis: RedisServer
-) -> Iterator[str]:
-    """The address of a server, once on each store."""
-    store = servers_redis.url if request.param == "redis" else "embedded"
-    with server_process(langchain_folder, "--store", store) as server:
-        yield server.address
 
 
 @pytest.fixture(params=[NearhitCache, NearhitSemanticCache], ids=["exact", "semantic"])

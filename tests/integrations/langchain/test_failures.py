@@ -21,14 +21,6 @@ def silent():
 
 
 @pytest.fixture
-def down():
-    """An address where nobody is."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    return f"127.0.0.1:{port}"
-
-
-@pytest.fixture
 def warnings(caplog):
     """What was logged, message by message."""
     return lambda: [r.getMessage() for r in caplog.records if r.name.startswith("nearhit.")]

@@ -1,9 +1,7 @@
-"""The drop-in caches on servers with either store, and both forms of their methods behind
-one face."""
+"""The drop-in caches on both stores, and both forms of their methods behind one face."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from itertools import count
 from typing import Any
 
 import pytest
@@ -13,13 +11,11 @@ from nearhit.integrations.redisvl import EmbeddingsCache, SemanticCache
 Call = Callable[..., Awaitable[Any]]
 Open = Callable[..., Awaitable[Any]]
 
-_numbers = count()
-
 
 @pytest.fixture
-def name() -> str:
-    """A cache's name that no other test uses."""
-    return f"redisvl-{next(_numbers)}"
+def name(cache_id: str) -> str:
+    """A cache's name that no other test uses, which is also its id."""
+    return cache_id
 
 
 @pytest.fixture(params=["sync", "async"])
@@ -35,13 +31,13 @@ def call(request: pytest.FixtureRequest) -> Call:
 
 
 @pytest.fixture
-async def open_cache(server_address: str, name: str) -> AsyncIterator[Open]:
-    """Makes a SemanticCache; in a thread, because the server is in this loop."""
+async def open_cache(target: str, name: str) -> AsyncIterator[Open]:
+    """Makes a SemanticCache; in a thread, because it waits for the server."""
     opened: list[SemanticCache] = []
 
     async def opening(*arguments: Any, **options: Any) -> SemanticCache:
         arguments = arguments or (name,)
-        options.setdefault("target", server_address)
+        options.setdefault("target", target)
         opened.append(await asyncio.to_thread(SemanticCache, *arguments, **options))
         return opened[-1]
 
@@ -63,7 +59,7 @@ async def cache(open_cache: Open) -> SemanticCache:
 
 
 @pytest.fixture
-async def embeddings(server_address: str, name: str) -> AsyncIterator[EmbeddingsCache]:
+async def embeddings(target: str, name: str) -> AsyncIterator[EmbeddingsCache]:
     """An EmbeddingsCache in a namespace of its own."""
-    async with EmbeddingsCache(name, target=server_address) as cache:
+    async with EmbeddingsCache(name, target=target) as cache:
         yield cache

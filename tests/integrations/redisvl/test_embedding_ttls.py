@@ -11,9 +11,9 @@ VECTOR = [0.5, -0.25, 1.0]
 
 
 @pytest.fixture
-async def rows(server_address, name):
+async def rows(target, name):
     """Tells when the rows of some texts expire, without touching them."""
-    async with nearhit.AsyncClient(server_address) as client:
+    async with nearhit.AsyncClient(target) as client:
 
         async def expiry(text):
             (row,) = await client.get_embeddings([text], model=MODEL, namespace=name)
@@ -22,8 +22,8 @@ async def rows(server_address, name):
         yield expiry
 
 
-async def test_ttl_is_the_objects_or_the_rows_own(server_address, name, rows, call):
-    async with EmbeddingsCache(name, ttl=1_000, target=server_address) as cache:
+async def test_ttl_is_the_objects_or_the_rows_own(target, name, rows, call):
+    async with EmbeddingsCache(name, ttl=1_000, target=target) as cache:
         assert cache.ttl == 1_000
         await call(cache, "set", "own", MODEL, VECTOR, ttl=5_000)
         await call(cache, "set", "default", MODEL, VECTOR)

@@ -77,10 +77,10 @@ async def test_different_content_never_shares_a_key(embeddings, call):
     assert len(set(keys)) == len(items)
 
 
-async def test_text_is_found_by_every_client_of_the_server(embeddings, server_address, name):
+async def test_text_is_found_by_every_client_of_the_server(embeddings, target, name):
     await embeddings.aset("hello", MODEL, VECTOR)
 
-    async with nearhit.AsyncClient(server_address) as client:
+    async with nearhit.AsyncClient(target) as client:
         (row,) = await client.get_embeddings(["hello"], model=MODEL, namespace=name)
         await client.set_embeddings(
             [nearhit.NewEmbedding(text="theirs", vector=VECTOR)], model=MODEL, namespace=name
@@ -164,8 +164,8 @@ async def test_drop_removes_by_content_and_by_key(embeddings, call):
     assert await call(embeddings, "exists_by_key", keys[2]) is True
 
 
-async def test_key_of_another_cache_is_not_there(embeddings, server_address, name, call):
-    async with EmbeddingsCache(f"{name}:a", target=server_address) as other:
+async def test_key_of_another_cache_is_not_there(embeddings, target, name, call):
+    async with EmbeddingsCache(f"{name}:a", target=target) as other:
         key = await call(other, "set", "hello", MODEL, VECTOR)
 
         for stranger in (key, "nonexistent:key", "", key.partition(":")[2]):
@@ -178,8 +178,8 @@ async def test_key_of_another_cache_is_not_there(embeddings, server_address, nam
 
 
 @pytest.mark.parametrize("others", ["{}a", "{}[ab]", "{}:", "{}*"])
-async def test_clear_empties_this_cache_alone(embeddings, server_address, name, call, others):
-    async with EmbeddingsCache(others.format(name), target=server_address) as other:
+async def test_clear_empties_this_cache_alone(embeddings, target, name, call, others):
+    async with EmbeddingsCache(others.format(name), target=target) as other:
         for cache in (embeddings, other):
             await call(cache, "set", "hello", MODEL, VECTOR)
 

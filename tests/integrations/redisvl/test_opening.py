@@ -1,7 +1,6 @@
 """Making a SemanticCache: what is found, made, changed and refused."""
 
 import asyncio
-import socket
 
 import pytest
 from redisvl.query.filter import Num, Tag, Text
@@ -22,8 +21,8 @@ def vectorizer(dimension: int = 4, **options) -> CustomVectorizer:
     return CustomVectorizer(embed=embed, **options)
 
 
-async def test_cache_is_made_with_declared_fields(cache, server_address, name):
-    async with nearhit.AsyncClient(server_address, cache=name) as client:
+async def test_cache_is_made_with_declared_fields(cache, target, name):
+    async with nearhit.AsyncClient(target, cache=name) as client:
         made = await client.get_cache()
 
     assert {field: kind.value for field, kind in made.attributes.items()} == {
@@ -35,12 +34,12 @@ async def test_cache_is_made_with_declared_fields(cache, server_address, name):
     assert (made.dimension, made.ttl_refresh_on_hit) == (384, True)
 
 
-async def test_cache_of_a_vectorizer_has_no_model(open_cache, server_address, name):
+async def test_cache_of_a_vectorizer_has_no_model(open_cache, target, name):
     cache = await open_cache(vectorizer=vectorizer())
     await cache.astore("abc", "1")
 
     (hit,) = await cache.acheck("abd")
-    async with nearhit.AsyncClient(server_address, cache=name) as client:
+    async with nearhit.AsyncClient(target, cache=name) as client:
         made = await client.get_cache()
 
     assert (hit["response"], made.model, made.dimension) == ("1", "", 4)
@@ -89,8 +88,8 @@ async def test_existing_cache_is_refused_when_its_settings_are_others(open_cache
         await open_cache(**options)
 
 
-async def test_cache_made_elsewhere_is_refused_until_overwritten(open_cache, server_address, name):
-    async with nearhit.AsyncClient(server_address, cache=name) as client:
+async def test_cache_made_elsewhere_is_refused_until_overwritten(open_cache, target, name):
+    async with nearhit.AsyncClient(target, cache=name) as client:
         await client.create_cache(name, model="tiny", strategies=[nearhit.Strategy.EXACT])
 
         with pytest.raises(ValueError, match=r"do not refresh.*does not search both"):
@@ -181,39 +180,21 @@ async def test_argument_is_refused_with_what_to_give_instead(open_cache, option,
         await open_cache(**{option: "redis://localhost:6379"})
 
 
-async def test_dtype_is_taken_with_a_warning_and_checked(open_cache):
-    with pytest.warns(DeprecationWarning, match="dtype"):
-        await open_cache(dtype="float64")
-    for options in (
-        {"dtype": "int"},
-        {"dtype": "float32", "vectorizer": vectorizer(dtype="float16")},
-    ):
-        with (
-            pytest.warns(DeprecationWarning, match="dtype"),
-            pytest.raises(ValueError, match="dtype"),
-        ):
-            await open_cache(**options)
-
-
 @pytest.mark.parametrize("threshold", [-0.1, 2.1])
 async def test_threshold_is_refused_that_no_distance_is(open_cache, threshold):
     with pytest.raises(ValueError, match="distance_threshold"):
         await open_cache(distance_threshold=threshold)
 
 
-async def test_server_out_of_reach_is_a_connection_error(name):
-    with socket.socket() as bound:  # Bound and not listening: nobody else gets the port.
-        bound.bind(("127.0.0.1", 0))
-        target = f"127.0.0.1:{bound.getsockname()[1]}"
-
-        with pytest.raises(ConnectionError):
-            await asyncio.to_thread(SemanticCache, name, target=target)
-        lazy = SemanticCache(name, target=target, create_index=False)
-        with pytest.raises(ConnectionError):
-            await asyncio.to_thread(lazy.check, "hello")
-        with pytest.raises(ConnectionError):
-            await lazy.acheck("hello")
-        await lazy.adisconnect()
+async def test_server_out_of_reach_is_a_connection_error(down, name):
+    with pytest.raises(ConnectionError):
+        await asyncio.to_thread(SemanticCache, name, target=down)
+    lazy = SemanticCache(name, target=down, create_index=False)
+    with pytest.raises(ConnectionError):
+        await asyncio.to_thread(lazy.check, "hello")
+    with pytest.raises(ConnectionError):
+        await lazy.acheck("hello")
+    await lazy.adisconnect()
 
 
 async def test_nothing_is_made_or_removed_when_the_cache_is_somebody_elses(open_cache, call):
@@ -246,7 +227,7 @@ async def test_names_that_are_no_cache_ids_are_caches_of_their_own(open_cache, n
         assert (hit["response"], hit["key"]) == (cache.name, f"{cache.name}:{hit['entry_id']}")
 
 
-async def test_cache_shows_no_secret(server_address, name):
-    cache = SemanticCache(name, target=server_address, api_key="nh_1_secret", create_index=False)
+async def test_cache_shows_no_secret(target, name):
+    cache = SemanticCache(name, target=target, api_key="nh_1_secret", create_index=False)
 
     assert repr(cache) == f"SemanticCache(name={name!r}, distance_threshold=0.1, ttl=None)"

@@ -10,9 +10,9 @@ from polling import until
 
 
 @pytest.fixture
-async def entries(server_address: str, name: str) -> AsyncIterator[nearhit.AsyncClient]:
+async def entries(target: str, name: str) -> AsyncIterator[nearhit.AsyncClient]:
     """The plain client of the same cache, to see entries without touching them."""
-    async with nearhit.AsyncClient(server_address, cache=name) as client:
+    async with nearhit.AsyncClient(target, cache=name) as client:
         yield client
 
 

@@ -14,9 +14,9 @@ from langchain_core.outputs import Generation
 
 from nearhit.calls import DEFAULT_TIMEOUT_SECONDS, Timeout, timeout_seconds
 from nearhit.errors import AlreadyExistsError, InvalidArgumentError, NearhitError, NotFoundError
+from nearhit.integrations.connections import Connections
+from nearhit.integrations.flows import Ask, Flow, ResultT
 from nearhit.integrations.langchain import generations
-from nearhit.integrations.langchain.connections import Connections
-from nearhit.integrations.langchain.flows import Flow, ResultT, run, run_async
 from nearhit.integrations.langchain.prompts import digest
 from nearhit.results import Cache
 from nearhit.transport import MAX_MESSAGE_BYTES
@@ -74,30 +74,30 @@ class NearhitBaseCache(BaseCache):
 
     def lookup(self, prompt: str, llm_string: str) -> list[Generation] | None:
         """The answer to the prompt by the model that `llm_string` describes, None on a miss."""
-        return run(self._lookup(prompt, llm_string))
+        return self._connections.run(self._lookup(prompt, llm_string))
 
     async def alookup(self, prompt: str, llm_string: str) -> list[Generation] | None:
         """As `lookup`."""
-        return await run_async(self._lookup(prompt, llm_string))
+        return await self._connections.run_async(self._lookup(prompt, llm_string))
 
     def update(self, prompt: str, llm_string: str, return_val: Sequence[Generation]) -> None:
         """Keeps an answer. One that is too large or no JSON is not kept, which is logged."""
-        run(self._update(prompt, llm_string, return_val))
+        self._connections.run(self._update(prompt, llm_string, return_val))
 
     async def aupdate(self, prompt: str, llm_string: str, return_val: Sequence[Generation]) -> None:
         """As `update`."""
-        await run_async(self._update(prompt, llm_string, return_val))
+        await self._connections.run_async(self._update(prompt, llm_string, return_val))
 
     def clear(self, *, llm_string: str | None = None, **kwargs: Any) -> None:
         """Removes the answers, of one model if `llm_string` is given, and nobody else's entries.
 
         Raises NearhitError whatever `on_error` says: what should be gone may still be there.
         """
-        run(self._clear(llm_string))
+        self._connections.run(self._clear(llm_string))
 
     async def aclear(self, *, llm_string: str | None = None, **kwargs: Any) -> None:
         """As `clear`."""
-        await run_async(self._clear(llm_string))
+        await self._connections.run_async(self._clear(llm_string))
 
     def close(self) -> None:
         """Closes the connections; a later call opens new ones. Use `aclose` where a loop runs."""
@@ -183,7 +183,7 @@ class NearhitBaseCache(BaseCache):
         if llm_string is not None:
             attributes = self._attributes(llm_string)
         try:
-            yield self._connections.step(lambda client: client.delete(attributes=attributes))
+            yield Ask(lambda client: client.delete(attributes=attributes))
         except NotFoundError:
             # No cache, no entries.
             return
@@ -193,17 +193,17 @@ class NearhitBaseCache(BaseCache):
         if not self._provided:
             yield from self._provide()
         try:
-            return (yield self._connections.step(call))
+            return (yield Ask(call))
         except NotFoundError:
             # Somebody has removed it since.
             yield from self._provide()
-            return (yield self._connections.step(call))
+            return (yield Ask(call))
 
     def _provide(self) -> Flow[None]:
         """Sees to it that there is such a nearhit cache. Raises ValueError if it cannot serve."""
         # Administration has half a minute by default, which no prompt should wait for a cache.
         seconds = self._timeout_seconds
-        there = self._connections.step(lambda client: client.get_cache(timeout=seconds))
+        there = Ask(lambda client: client.get_cache(timeout=seconds))
         try:
             cache: Cache = yield there
         except NotFoundError:
@@ -211,7 +211,7 @@ class NearhitBaseCache(BaseCache):
                 raise
             settings = yield from self._settings()
             try:
-                cache = yield self._connections.step(
+                cache = yield Ask(
                     lambda client: client.create_cache(self._cache, **settings, timeout=seconds)
                 )
             except AlreadyExistsError:

@@ -10,8 +10,8 @@ import grpc
 from nearhit.calls import Timeout
 from nearhit.choices import Strategy
 from nearhit.filters import attribute
+from nearhit.integrations.flows import Flow
 from nearhit.integrations.langchain.base import NearhitBaseCache, OnError
-from nearhit.integrations.langchain.flows import Flow
 from nearhit.integrations.langchain.prompts import digest
 from nearhit.results import Cache, EntryPage, Hit, Miss
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from functools import partial
 from typing import Any, Final
 
 import grpc
@@ -11,15 +10,16 @@ from langchain_core.embeddings import Embeddings
 from nearhit.calls import Timeout
 from nearhit.choices import Strategy
 from nearhit.errors import UnavailableError
+from nearhit.integrations.flows import Flow
 from nearhit.integrations.langchain.base import NearhitBaseCache, OnError
 from nearhit.integrations.langchain.exact import NearhitCache
-from nearhit.integrations.langchain.flows import Flow, Step
 from nearhit.integrations.langchain.prompts import (
     MAX_PROMPT_CHARACTERS,
     Question,
     digest,
     question_in,
 )
+from nearhit.integrations.langchain.steps import Elsewhere, Embed
 from nearhit.results import Cache, Hit, Miss
 
 _EMBEDDED_CHARACTERS: Final = 1_000
@@ -109,7 +109,8 @@ class NearhitSemanticCache(NearhitBaseCache):
     def _found(self, prompt: str, llm_string: str) -> Flow[str | None]:
         question = question_in(prompt, max_characters=self._max_characters)
         if question is None:
-            return (yield from self._exact._found(prompt, llm_string))
+            same: str | None = yield self._in_exact(self._exact._found(prompt, llm_string))
+            return same
         if self._embeddings is None:
             return (yield from self._searched(question, llm_string))
         # A prompt that is asked again costs no embedding.
@@ -138,7 +139,7 @@ class NearhitSemanticCache(NearhitBaseCache):
     def _kept(self, prompt: str, llm_string: str, response: str) -> Flow[None]:
         question = question_in(prompt, max_characters=self._max_characters)
         if question is None:
-            yield from self._exact._kept(prompt, llm_string, response)
+            yield self._in_exact(self._exact._kept(prompt, llm_string, response))
             return
         vector = None
         if self._embeddings is not None:
@@ -152,7 +153,7 @@ class NearhitSemanticCache(NearhitBaseCache):
 
     def _clear(self, llm_string: str | None) -> Flow[None]:
         yield from super()._clear(llm_string)
-        yield from self._exact._clear(llm_string)
+        yield self._in_exact(self._exact._clear(llm_string))
 
     def _settings(self) -> Flow[Mapping[str, Any]]:
         settings: dict[str, Any] = {"strategies": [Strategy.EXACT, Strategy.SEMANTIC]}
@@ -180,10 +181,12 @@ class NearhitSemanticCache(NearhitBaseCache):
         context = digest(question.rest, _name_of(self._embeddings))
         return {**self._attributes(llm_string), "context": context}
 
+    def _in_exact(self, flow: Flow[Any]) -> Elsewhere:
+        return Elsewhere(self._exact._connections, flow)
+
     def _embedded(self, embeddings: Embeddings, text: str) -> Flow[list[float]]:
-        embed = partial(embeddings.embed_query, text), partial(embeddings.aembed_query, text)
         try:
-            vector: list[float] = yield Step(*embed)
+            vector: list[float] = yield Embed(embeddings, text)
         except Exception as error:
             raise UnavailableError(f"the embeddings failed: {error}") from error
         return vector

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import MappingProxyType, TracebackType
 from typing import Any, Final, Self
 
-from nearhit.integrations.redisvl.connections import Connections
+from nearhit.integrations.connections import Connections
 from nearhit.integrations.redisvl.lifetimes import checked_seconds
 
 _REPLACED: Final[Mapping[str, str]] = MappingProxyType(
@@ -58,7 +58,7 @@ class BaseCache:
 
     async def adisconnect(self) -> None:
         """The same for event loops."""
-        await self._connections.close_async()
+        await self._connections.aclose()
 
     def __enter__(self) -> Self:
         return self

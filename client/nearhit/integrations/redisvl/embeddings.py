@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from nearhit.inputs import NewEmbedding
+from nearhit.integrations.flows import Ask, Flow
 from nearhit.integrations.redisvl import names
 from nearhit.integrations.redisvl.contents import (
     Content,
@@ -14,7 +15,6 @@ from nearhit.integrations.redisvl.contents import (
     row_of,
     same_row,
 )
-from nearhit.integrations.redisvl.flows import Ask, Flow
 from nearhit.results import Embedding
 
 _DIGEST: Final = re.compile("[0-9a-f]{64}")

@@ -5,11 +5,12 @@ from typing import Any
 
 import grpc
 
+from nearhit.integrations.connections import Connections
 from nearhit.integrations.redisvl import names
 from nearhit.integrations.redisvl.base import BaseCache, refuse_arguments
-from nearhit.integrations.redisvl.connections import Connections
 from nearhit.integrations.redisvl.contents import Content, Item, item_of, key_digest, one, several
 from nearhit.integrations.redisvl.embeddings import Embeddings
+from nearhit.integrations.redisvl.errors import translated
 from nearhit.integrations.redisvl.lifetimes import checked_seconds
 from nearhit.vectors import VectorLike
 
@@ -34,7 +35,13 @@ class EmbeddingsCache(BaseCache):
     ) -> None:
         """Prepares a cache; `ttl` is in seconds, the rest is as with SemanticCache."""
         refuse_arguments(kwargs)
-        connections = Connections(target, cache="default", api_key=api_key, credentials=credentials)
+        connections = Connections(
+            target,
+            cache="default",
+            api_key=api_key,
+            credentials=credentials,
+            translated=translated,
+        )
         super().__init__(name, ttl, connections)
         self._rows = Embeddings(name)
 

@@ -7,10 +7,10 @@ from typing import Any, Final
 
 from nearhit.choices import AttributeType, Strategy
 from nearhit.errors import NotFoundError
+from nearhit.integrations.flows import Ask, Flow
 from nearhit.integrations.redisvl import names
 from nearhit.integrations.redisvl.conditions import Condition
 from nearhit.integrations.redisvl.fields import TIMES, VECTORS, attributes
-from nearhit.integrations.redisvl.flows import Ask, Flow
 from nearhit.integrations.redisvl.lifetimes import lifetime
 from nearhit.integrations.redisvl.vectorizers import Embed, Vectorizer
 from nearhit.messages.values import metadata_json, texts

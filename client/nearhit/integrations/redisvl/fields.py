@@ -5,6 +5,7 @@ from numbers import Real
 from typing import Any, Final
 
 from nearhit.choices import AttributeType
+from nearhit.integrations.redisvl.dtypes import RESERVED_PREFIX
 
 TIMES: Final = frozenset({"inserted_at", "updated_at"})
 TEXTS: Final = frozenset({"prompt", "response"})
@@ -36,8 +37,7 @@ def declared_attributes(
     declared: dict[str, AttributeType] = {}
     for field in filterable_fields or ():
         name, kind = field["name"], str(field["type"]).lower()
-        if name in RESERVED:
-            raise ValueError(f"{name} is a reserved field name")
+        _check_name(name)
         if name in declared:
             raise ValueError(f"field {name} is given twice")
         if kind not in _TYPES:
@@ -56,9 +56,13 @@ def attributes(filters: Mapping[str, Any] | None) -> dict[str, str]:
     return {name: _attribute(name, value) for name, value in (filters or {}).items()}
 
 
-def _attribute(name: str, value: object) -> str:
-    if name in RESERVED:
+def _check_name(name: str) -> None:
+    if name in RESERVED or name.startswith(RESERVED_PREFIX):
         raise ValueError(f"{name} is a reserved field name")
+
+
+def _attribute(name: str, value: object) -> str:
+    _check_name(name)
     if isinstance(value, str):
         return value
     if isinstance(value, Real) and not isinstance(value, bool):

@@ -3,8 +3,9 @@
 from typing import Any
 
 from nearhit.errors import NotFoundError
-from nearhit.integrations.redisvl.connections import Connections
-from nearhit.integrations.redisvl.flows import Ask, Flow, ResultT
+from nearhit.integrations.connections import Connections
+from nearhit.integrations.flows import Ask, Flow, ResultT
+from nearhit.integrations.redisvl.dtypes import fields_of
 from nearhit.results import Cache
 
 
@@ -86,5 +87,5 @@ def _info(name: str) -> Flow[dict[str, Any]]:
         "num_docs": cache.entry_count,
         "model": cache.model,
         "dims": cache.dimension,
-        "fields": {name: kind.value for name, kind in cache.attributes.items()},
+        "fields": {name: kind.value for name, kind in fields_of(cache.attributes).items()},
     }

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from nearhit.choices import AttributeType, Strategy
 from nearhit.errors import AlreadyExistsError, NearhitError, NotFoundError
 from nearhit.inputs import UNSET, NewEntry
+from nearhit.integrations.redisvl.dtypes import fields_of, remembered, remembering
 from nearhit.integrations.redisvl.vectorizers import Vectorizer
 from nearhit.results import Cache, Entry
 from nearhit.sync import Client
@@ -20,7 +21,12 @@ class Wanted:
     """
 
     vectorizer: Vectorizer | None
-    attributes: Mapping[str, AttributeType]
+    fields: Mapping[str, AttributeType]
+    dtype: str
+
+    @property
+    def attributes(self) -> dict[str, AttributeType]:
+        return remembering(self.fields, self.dtype)
 
     @property
     def dimension(self) -> int:
@@ -33,8 +39,10 @@ class Wanted:
             here = f"vectors of {self.dimension} components" if self.vectorizer else "a model"
             there = f"model {cache.model}" if cache.model else f"{cache.dimension} components"
             found.append(f"it has {there}, not {here}")
-        if dict(cache.attributes) != dict(self.attributes):
-            found.append(f"its fields are {_named(cache.attributes)}")
+        if (dtype := remembered(cache.attributes)) != self.dtype:
+            found.append(f"its dtype is {dtype}, not {self.dtype}")
+        if (fields := fields_of(cache.attributes)) != dict(self.fields):
+            found.append(f"its fields are {_named(fields)}")
         if not cache.ttl_refresh_on_hit:
             found.append("its hits do not refresh the time to live")
         if set(cache.strategies) != {Strategy.EXACT, Strategy.SEMANTIC}:

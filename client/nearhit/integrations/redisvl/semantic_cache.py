@@ -5,19 +5,20 @@ from typing import Any
 
 import grpc
 
+from nearhit.integrations.connections import Connections
+from nearhit.integrations.flows import Ask, Flow
 from nearhit.integrations.redisvl import names
 from nearhit.integrations.redisvl.base import BaseCache, refuse_arguments
-from nearhit.integrations.redisvl.connections import Connections
+from nearhit.integrations.redisvl.dtypes import checked_dtype
 from nearhit.integrations.redisvl.entries import Entries
 from nearhit.integrations.redisvl.errors import translated
 from nearhit.integrations.redisvl.expressions import condition_of
 from nearhit.integrations.redisvl.fields import declared_attributes
-from nearhit.integrations.redisvl.flows import Ask, Flow
 from nearhit.integrations.redisvl.index import AsyncIndex, Index, delete_cache
 from nearhit.integrations.redisvl.leaves import Leaves
 from nearhit.integrations.redisvl.lifetimes import checked_seconds
 from nearhit.integrations.redisvl.opening import Wanted, open_cache
-from nearhit.integrations.redisvl.vectorizers import Vectorizer, check_dtype
+from nearhit.integrations.redisvl.vectorizers import Vectorizer
 from nearhit.vectors import VectorLike
 
 
@@ -60,7 +61,8 @@ class SemanticCache(BaseCache):
             overwrite: change a cache that has other settings; its entries stay.
             create_index: False: take for granted that the cache is there, and send nothing
                 now. An API key without administration needs this where there is no cache.
-            dtype: accepted, and checked against the vectorizer's; the server keeps float32.
+            dtype: has to be the vectorizer's, and the same whenever this cache is opened. None:
+                the vectorizer's, or float32, which is what the server keeps in any case.
 
         Raises ValueError if the cache has other settings; TypeError for an invalid vectorizer
         or ttl; ConnectionError if the server is out of reach.
@@ -69,11 +71,15 @@ class SemanticCache(BaseCache):
         if overwrite and not create_index:
             raise ValueError("overwrite=True needs create_index=True")
         embedder = None if vectorizer is None else Vectorizer(vectorizer)
-        check_dtype(dtype, embedder)
+        dtype = checked_dtype(dtype, embedder)
         self.set_threshold(distance_threshold)
         declared = declared_attributes(filterable_fields)
         connections = Connections(
-            target, cache=names.cache_id_of(name), api_key=api_key, credentials=credentials
+            target,
+            cache=names.cache_id_of(name),
+            api_key=api_key,
+            credentials=credentials,
+            translated=translated,
         )
         super().__init__(name, ttl, connections)
         self._manages_cache = create_index
@@ -82,7 +88,7 @@ class SemanticCache(BaseCache):
         self._leaves = Leaves(declared)
         dimension = 0 if embedder is None else embedder.dimension
         if create_index:
-            wanted = Wanted(embedder, declared)
+            wanted = Wanted(embedder, declared, dtype)
             with translated():
                 dimension = open_cache(connections.client, wanted, overwrite=overwrite).dimension
         self._entries = Entries(name, embedder, dimension, declared)

@@ -1,20 +1,17 @@
 """RedisVL's vectorizers, known by their shape: `embed`, perhaps `aembed`, `dims`, `dtype`."""
 
 import asyncio
-import warnings
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
 
-from nearhit.integrations.redisvl.flows import LoopConnection
+from nearhit.integrations.flows import LoopConnection
 from nearhit.sync import Client
 from nearhit.vectors import VectorLike
 
 _BLOCKING_FALLBACK: Final = "redisvl.utils.vectorize.base"
 """Where RedisVL's `_aembed` is defined that embeds in the event loop's own thread."""
-
-_DTYPES: Final = frozenset({"bfloat16", "float16", "float32", "float64"})
 
 
 class Vectorizer:
@@ -29,7 +26,7 @@ class Vectorizer:
                 f"unlike {type(vectorizer).__name__}"
             )
         self.dimension = dims
-        self.dtype: str = getattr(vectorizer, "dtype", "float32")
+        self.dtype = str(getattr(vectorizer, "dtype", None)).lower()
         self._embed: Callable[[str], VectorLike] = vectorizer.embed
         self._aembed: Any = vectorizer.aembed if _awaits(vectorizer) else None
         # One thread: fast tokenizers refuse to be used by two at once.
@@ -72,16 +69,3 @@ def _awaits(vectorizer: Any) -> bool:
         return False
     # RedisVL's custom vectorizer embeds in the loop's thread too where it was given no `aembed`.
     return getattr(vectorizer, "_aembed_func", inner) is not None
-
-
-def check_dtype(dtype: str | None, vectorizer: Vectorizer | None) -> None:
-    """Raises ValueError for a dtype that there is not, or that is not the vectorizer's."""
-    if dtype is None:
-        return
-    warnings.warn(
-        "dtype changes nothing: the server keeps float32", DeprecationWarning, stacklevel=3
-    )
-    if dtype not in _DTYPES:
-        raise ValueError(f"dtype must be one of {', '.join(sorted(_DTYPES))}, not {dtype!r}")
-    if vectorizer is not None and vectorizer.dtype != dtype:
-        raise ValueError(f"dtype is {dtype}, the vectorizer's {vectorizer.dtype}")

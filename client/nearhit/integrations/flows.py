@@ -1,7 +1,7 @@
 """What a method does, written once for its blocking and its asyncio form.
 
-A flow is a generator that yields steps and is sent their results. What it checks before its
-first step is checked before anything is sent.
+A flow is a generator that yields steps; what a step gives, or fails with, comes back to it.
+What it checks before its first step is checked before anything is sent.
 """
 
 import asyncio
@@ -10,7 +10,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol, TypeAlias, TypeVar
 
-from nearhit.calls import LONG_TIMEOUT_SECONDS
 from nearhit.client import AsyncClient
 from nearhit.errors import DeadlineExceededError
 from nearhit.sync import Client
@@ -18,8 +17,9 @@ from nearhit.sync import Client
 ResultT = TypeVar("ResultT")
 
 _CALLS_AT_ONCE: Final = 16
-"""A loop's calls under way. To start one takes some 0.1 ms of the loop's time, and all that
-become ready together start together, and are answered together: hundreds would stall it."""
+"""A loop's calls under way. To start one, or to read an answer, takes some 0.1 ms of the loop's
+time, and all that become ready together do so together: 256 at once stall it 13 to 27 ms, 16
+at once 4 to 7 ms."""
 
 
 @dataclass(frozen=True)
@@ -27,13 +27,16 @@ class LoopConnection:
     """An event loop's client, and the turns in which its calls are made."""
 
     client: AsyncClient
+    turn_seconds: float
+    """How long a call waits for its turn."""
+
     turns: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(_CALLS_AT_ONCE))
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """Waits for a turn no longer than a call may take. Raises DeadlineExceededError."""
+        """Waits for a turn. Raises DeadlineExceededError if there is none in time."""
         try:
-            async with asyncio.timeout(LONG_TIMEOUT_SECONDS):
+            async with asyncio.timeout(self.turn_seconds):
                 await self.turns.acquire()
         except TimeoutError as error:
             raise DeadlineExceededError("the calls before this one are not answered") from error
@@ -44,7 +47,7 @@ class LoopConnection:
 
 
 class Step(Protocol):
-    """Something to wait for, in either way."""
+    """Something that takes time, as a call that blocks and as one to be awaited."""
 
     def now(self, client: Client) -> Any: ...
 

@@ -1,15 +1,17 @@
 """The connections of one cache object: one for blocking calls, one for each event loop."""
 
 import asyncio
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from threading import Lock
 from typing import Any
 
 import grpc
 
+from nearhit.calls import LONG_TIMEOUT_SECONDS
 from nearhit.client import AsyncClient
-from nearhit.integrations.redisvl.errors import translated
-from nearhit.integrations.redisvl.flows import Flow, LoopConnection, ResultT, run, run_async
+from nearhit.integrations.flows import Flow, LoopConnection, ResultT, run, run_async
 from nearhit.sync import Client
 
 
@@ -23,10 +25,25 @@ class Connections:
         cache: str,
         api_key: str | None,
         credentials: grpc.ChannelCredentials | None,
+        timeout_seconds: float | None = None,
+        translated: Callable[[], AbstractContextManager[None]] = nullcontext,
     ) -> None:
-        options: dict[str, Any] = {"cache": cache, "api_key": api_key, "credentials": credentials}
+        """Prepares them; nothing is sent yet. Raises ValueError for a key that cannot be sent.
+
+        Args:
+            timeout_seconds: for each call, and for its turn. None: the clients' own.
+            translated: what flows run in, to raise other errors than the clients'.
+        """
+        options: dict[str, Any] = {
+            "cache": cache,
+            "api_key": api_key,
+            "credentials": credentials,
+            "timeout": timeout_seconds,
+        }
         self._new_client = partial(Client, target, **options)
         self._new_async_client = partial(AsyncClient, target, **options)
+        self._turn_seconds = LONG_TIMEOUT_SECONDS if timeout_seconds is None else timeout_seconds
+        self._translated = translated
         self._client: Client | None = self._new_client()
         self._of_loops: dict[asyncio.AbstractEventLoop, LoopConnection] = {}
         self._lock = Lock()
@@ -41,14 +58,13 @@ class Connections:
 
     def run(self, flow: Flow[ResultT]) -> ResultT:
         """What a flow returns, once its steps are done."""
-        with translated():
+        with self._translated():
             return run(flow, self.client)
 
     async def run_async(self, flow: Flow[ResultT]) -> ResultT:
         """What a flow returns, without keeping the running loop waiting."""
-        connection = self._of_running_loop()
-        with translated():
-            return await run_async(flow, connection)
+        with self._translated():
+            return await run_async(flow, self._of_running_loop())
 
     def close(self) -> None:
         """Closes the blocking client. Those of event loops are only forgotten, and end with
@@ -59,7 +75,7 @@ class Connections:
         if client is not None:
             client.close()
 
-    async def close_async(self) -> None:
+    async def aclose(self) -> None:
         """Closes the running loop's client too."""
         with self._lock:
             connection = self._of_loops.pop(asyncio.get_running_loop(), None)
@@ -68,12 +84,13 @@ class Connections:
             await connection.client.close()
 
     def _of_running_loop(self) -> LoopConnection:
+        # A channel of grpc.aio belongs to the loop it is made in.
         loop = asyncio.get_running_loop()
         with self._lock:
             connection = self._of_loops.get(loop)
             if connection is None:
                 self._forget_closed_loops()
-                connection = LoopConnection(self._new_async_client())
+                connection = LoopConnection(self._new_async_client(), self._turn_seconds)
                 self._of_loops[loop] = connection
             return connection
 

@@ -1,5 +1,6 @@
 """The metrics' names are what dashboards and alerts are written against."""
 
+import asyncio
 import re
 
 import pytest
@@ -190,3 +191,18 @@ def test_causes_stages_and_sources_are_there_before_they_happen(telemetry):
     for stage in Stage:
         name = "nearhit_search_stage_duration_seconds_count"
         assert samples.of(name, stage=stage.value) == 0
+
+
+async def test_stage_that_ends_behind_its_call_is_counted(telemetry):
+    over = asyncio.Event()
+
+    async def left_behind():
+        await over.wait()
+        telemetry.stage(Stage.EXACT, started=1.0, ended=1.5)
+
+    with telemetry.call(CallRecord(protocol="grpc", method="a/B", request_id="r")):
+        task = asyncio.create_task(left_behind())
+    over.set()
+    await task
+    name = "nearhit_search_stage_duration_seconds_count"
+    assert samples_of(exposed(telemetry)).of(name, stage="exact") == 1

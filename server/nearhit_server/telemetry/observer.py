@@ -46,6 +46,11 @@ class Telemetry:
         return _ObservedCall(self, record)
 
     def _account(self, call: "_ObservedCall") -> None:
+        spent = call.record.stage_seconds
+        for stage, started, ended in call.stages:
+            seconds = ended - started
+            self.metrics.searches.stage(stage, seconds)
+            spent[stage] = spent.get(stage, 0.0) + seconds
         seconds = call.ended - call.started
         self.metrics.calls.count(call.record, seconds)
         log_call(call.record, seconds)
@@ -54,14 +59,10 @@ class Telemetry:
 
     def stage(self, stage: Stage, *, started: float, ended: float) -> None:
         """As Observer.stage."""
-        seconds = ended - started
-        self.metrics.searches.stage(stage, seconds)
         call = _current.get()
-        if call is None:
-            return
-        spent = call.record.stage_seconds
-        spent[stage] = spent.get(stage, 0.0) + seconds
-        if self._tracer is not None:
+        if call is None or call.over:
+            self.metrics.searches.stage(stage, ended - started)
+        else:
             call.stages.append(TimedStage(stage, started, ended))
 
     def searched(self, cache_id: str, outcome: Hit | Miss) -> None:
@@ -115,7 +116,7 @@ class _ObservedCall:
     """A call under way. A class of its own, because a generator's context manager costs more
     than all that is counted here."""
 
-    __slots__ = ("_telemetry", "_token", "ended", "record", "stages", "started")
+    __slots__ = ("_telemetry", "_token", "ended", "over", "record", "stages", "started")
 
     def __init__(self, telemetry: Telemetry, record: CallRecord) -> None:
         self._telemetry = telemetry
@@ -124,6 +125,7 @@ class _ObservedCall:
         self.stages: list[TimedStage] = []
         self.started = 0.0
         self.ended = 0.0
+        self.over = False
 
     def __enter__(self) -> None:
         self._token = _current.set(self)
@@ -138,6 +140,7 @@ class _ObservedCall:
         traceback: TracebackType | None,
     ) -> None:
         self.ended = perf_counter()
+        self.over = True
         assert self._token is not None
         _current.reset(self._token)
         self._telemetry.metrics.calls.ended()

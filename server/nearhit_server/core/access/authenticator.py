@@ -100,6 +100,6 @@ class Authenticator:
 
 def _secret_of(authorization: str | None) -> str:
     """The secret in a header; "" for what is none, which is nobody's."""
-    if authorization is None or not authorization.lower().startswith(_SCHEME):
+    if authorization is None or authorization[: len(_SCHEME)].lower() != _SCHEME:
         return ""
     return authorization[len(_SCHEME) :].strip()

@@ -125,8 +125,9 @@ async def test_preference_does_not_turn_a_failure_into_a_success(http):
     assert told(answer, 404)["error"]["code"] == "NOT_FOUND"
 
 
-async def test_other_preferences_change_nothing(http):
-    answer = await http.post("flush", headers={"prefer": "return=minimal"})
+@pytest.mark.parametrize("preference", ["return=minimal", "return=minimal, return=representation"])
+async def test_other_preferences_change_nothing(http, preference):
+    answer = await http.post("flush", headers={"prefer": preference})
     assert answer.status_code == 204
 
 
@@ -242,13 +243,14 @@ async def test_every_response_under_a_limit_says_how_it_stands(limited):
         429: ("POST", "default/flush", b""),
         400: ("POST", "nonsense/entries", b"{"),
         404: ("POST", "nowhere/flush", b""),
+        413: ("POST", "large/entries", b" " * 20_000_000),
     }
     async with httpx.AsyncClient(base_url=base, headers=headers, trust_env=False) as http:
         for status, (method, path, content) in calls.items():
             answer = await http.request(method, path, content=content)
             assert answer.status_code == status
             assert answer.headers["x-ratelimit-limit"] == "3"
-            left = {200: "2", 201: "1", 204: "0", 429: "0", 400: "2", 404: "2"}[status]
+            left = {200: "2", 201: "1", 204: "0", 429: "0", 400: "2", 404: "2", 413: "2"}[status]
             assert answer.headers["x-ratelimit-remaining"] == left
             assert answer.headers["x-ratelimit-reset"].isdigit()
             assert ("retry-after" in answer.headers) is (status == 429)

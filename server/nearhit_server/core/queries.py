@@ -36,6 +36,9 @@ class SearchQuery:
     max_results: int = 1
     context: tuple[str, ...] = ()
     with_vectors: bool = False
+    exact_if_unreadable: bool = False
+    """Whether a prompt of which there can be no vector is looked for as it is, whatever the
+    strategies."""
 
 
 @dataclass(frozen=True)

@@ -166,6 +166,8 @@ class Searcher:
             search.vector = embedding.vector
             if embedding.vector is None and embedding.unread is not None:
                 search.exact_only_reason = EXACT_ONLY_REASONS[embedding.unread]
+                if search.query.exact_if_unreadable:
+                    search.remaining.append(Strategy.EXACT)
 
     async def _find_nearest(self, spec: CacheSpec, search: _Search) -> None:
         search.remaining.pop(0)

@@ -108,3 +108,20 @@ def test_limited_call_is_told_when_to_come_back_in_whole_seconds():
 def test_missing_entry_has_the_type_that_the_client_knows(user_agent, type_):
     problem = problem_of(errors.entry_not_found("mine", "f" * 32), user_agent)
     assert (problem.kind.status, problem.kind.type) == (404, type_)
+
+
+@pytest.mark.parametrize(
+    ("reason", "member"),
+    [
+        (Reason.FLUSH_REQUIRED, "allowFlush"),
+        (Reason.VECTOR_REQUIRED, "cacheId"),
+        (Reason.SEMANTIC_DISABLED, "searchStrategies"),
+    ],
+)
+def test_what_the_core_asks_for_is_told_in_members_that_there_are(reason, member):
+    error = errors.FailedPreconditionError(
+        "in the words of gRPC", reason=reason, violations=[Violation("vector", "is needed")]
+    )
+    problem = problem_of(error)
+    assert [field["field"] for field in problem.fields] == [member]
+    assert problem.detail.startswith(f"{member}: ")

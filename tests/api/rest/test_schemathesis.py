@@ -10,8 +10,6 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from api.rest.apis import BOOT_KEY, client_of, rest_api, url_of
 
-pytestmark = pytest.mark.slow
-
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 LANGCACHE = ("LangCache",)
 ADMINISTRATION = ("Caches", "Keys")
@@ -72,7 +70,11 @@ async def operations(client, tags) -> set[str]:
 
 @pytest.mark.parametrize(
     ("key", "tags"),
-    [(None, LANGCACHE), (BOOT_KEY, LANGCACHE), (BOOT_KEY, ADMINISTRATION)],
+    [
+        pytest.param(None, LANGCACHE, marks=pytest.mark.slow),
+        (BOOT_KEY, LANGCACHE),
+        (BOOT_KEY, ADMINISTRATION),
+    ],
     ids=["langcache-open", "langcache-keyed", "administration-keyed"],
 )
 async def test_every_answer_is_as_the_document_says(key, tags, tmp_path, tiny_model):

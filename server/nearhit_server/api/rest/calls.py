@@ -108,14 +108,15 @@ class Calls:
             async with deadline:
                 if route.needs is not None:
                     await self._identify(call)
+                    await self._admit(call, route.needs(call.parameters), counted=not route.always)
                 exchange.check_announced()
                 if route.always:
-                    return await self._handled(route, call, b"")
+                    return await route.handler(call, None)
                 with self._admission.holding(exchange.body_bytes):
                     body = await call.request.body()
                     # Behind the reading: who never sends a body takes nobody's place.
                     with self._admission.slot():
-                        return await self._handled(route, call, body)
+                        return await route.handler(call, _input(route, call.request, body))
         except TimeoutError:
             if deadline.expired():
                 raise DeadlineExceededError from None
@@ -125,11 +126,6 @@ class Calls:
         authorization = call.request.headers.get("authorization")
         call.caller = await self._admission.identify(authorization)
         call.record.key_id = call.caller.key_id
-
-    async def _handled(self, route: Route, call: Call, body: bytes) -> Response:
-        if route.needs is not None:
-            await self._admit(call, route.needs(call.parameters), counted=not route.always)
-        return await route.handler(call, _input(route, call.request, body))
 
     async def _admit(self, call: Call, access: Access, *, counted: bool) -> None:
         call.record.cache = access.cache

@@ -59,12 +59,34 @@ _FIELDS: Final = {
 """Fields of the contract that are called otherwise here, in more than their spelling."""
 
 
+_OTHERWISE: Final[dict[Reason, FieldProblem]] = {
+    Reason.FLUSH_REQUIRED: {
+        "field": "allowFlush",
+        "rule": "invalid",
+        "message": "is needed for this change, which would remove every entry",
+    },
+    Reason.VECTOR_REQUIRED: {
+        "field": "cacheId",
+        "rule": "invalid",
+        "message": "is that of a cache without a model, whose callers bring vectors over gRPC",
+    },
+    Reason.SEMANTIC_DISABLED: {
+        "field": "searchStrategies",
+        "rule": "invalid",
+        "message": 'has to be ["exact"] here: the cache keeps no vectors',
+    },
+}
+"""What the core says in words that are not those of this API."""
+
+
 def to_problem(error: NearhitError, *, now: float) -> Problem:
     """The error as it is told. `now` is Unix time."""
     kind = _KINDS_BY_REASON.get(error.reason, _KINDS[type(error)])
     fields = [_field(violation) for violation in error.violations]
     detail = error.message
-    if isinstance(error, errors.InvalidArgumentError):
+    if error.reason in _OTHERWISE:
+        fields = [_OTHERWISE[error.reason]]
+    if error.reason in _OTHERWISE or isinstance(error, errors.InvalidArgumentError):
         detail = told(fields)
     return Problem(
         kind=kind,

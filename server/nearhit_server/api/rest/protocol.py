@@ -15,7 +15,7 @@ from uvicorn.server import ServerState
 from nearhit_server.api.rest.exchange import BROKEN
 from nearhit_server.api.rest.limits import HttpLimits
 from nearhit_server.api.rest.problems import Problem
-from nearhit_server.api.rest.refusals import GARBAGE, LARGE, LATE, on_the_wire
+from nearhit_server.api.rest.refusals import GARBAGE, HEADERS_LATE, LARGE, on_the_wire
 
 _MIN_PROGRESS_BYTES: Final = 1 << 20
 
@@ -242,7 +242,7 @@ class HttpProtocol(HttpToolsProtocol):
     def _headers_late(self) -> None:
         self._header_timer = None
         if self._useless_bytes:
-            self._refuse(LATE)
+            self._refuse(HEADERS_LATE)
         else:
             self._close()
 

@@ -5,8 +5,8 @@ from typing import Final
 
 from nearhit_server.api.rest.problems import HEADERS_TOO_LARGE, INVALID, TOO_SLOW, Problem
 
-GARBAGE: Final = Problem(kind=INVALID, detail="this is not HTTP/1.1")
-LATE: Final = Problem(kind=TOO_SLOW, detail="the headers took too long")
+GARBAGE: Final = Problem(kind=INVALID, detail="this cannot be read as HTTP/1.1")
+HEADERS_LATE: Final = Problem(kind=TOO_SLOW, detail="the headers took too long")
 LARGE: Final = Problem(kind=HEADERS_TOO_LARGE, detail="the headers are too large or too many")
 
 

@@ -28,7 +28,7 @@ AttributeTypes = Annotated[
 
 
 class CacheSettingsInput(Input):
-    """What the owner of a cache can choose; null is the default."""
+    """What the owner of a cache can choose."""
 
     model: str | None = Field(
         default=None,
@@ -65,7 +65,6 @@ class CacheSettingsInput(Input):
         default=None,
         description="Attributes that are more than tags, and all of them where they are "
         "restricted.",
-        examples=[{"lang": "tag", "year": "numeric"}],
     )
     restrict_attributes: bool | None = Field(
         default=None, description="Whether attributes that are not declared are refused."
@@ -73,13 +72,13 @@ class CacheSettingsInput(Input):
 
 
 class CreateCacheInput(CacheSettingsInput):
-    """The cache to make."""
+    """The cache to make. Settings that are null or left out have their defaults."""
 
     cache_id: CacheId
 
 
 class PatchCacheInput(CacheSettingsInput):
-    """The settings to change; the others stay."""
+    """The settings to change. Null is the default again; what is left out stays as it is."""
 
     model_config = ConfigDict(json_schema_extra={"minProperties": 1})
 

@@ -44,14 +44,16 @@ def members_of(schema: Json, schemas: Json) -> list[Member]:
 
 def member_of(name: str, schema: Json, schemas: Json, *, required: bool) -> Member:
     """One member."""
+    # Of one that can be null the bounds are those of what else it can be.
+    bounds = {**next(iter(schema.get("anyOf", ())), {}), **schema}
     return Member(
         name=name,
         type=_type(schema, schemas),
         required=required,
         rules="; ".join(
-            text.format(json.dumps(schema[keyword], ensure_ascii=False))
+            text.format(json.dumps(bounds[keyword], ensure_ascii=False))
             for keyword, text in _RULES.items()
-            if keyword in schema
+            if keyword in bounds
         ),
         description=schema.get("description", ""),
     )

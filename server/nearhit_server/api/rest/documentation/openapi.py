@@ -20,6 +20,7 @@ _PARAMETERS: Final = {"cacheId": CacheId, "entryId": EntryId, "keyId": KeyId}
 """The types of the variable parts of paths."""
 
 _ANYWHERE: Final = (
+    *(problems.TOO_SLOW, problems.TOO_LARGE),
     *(problems.STORE_UNAVAILABLE, problems.STORE_FULL, problems.TOO_MANY),
     *(problems.INTERNAL, problems.UNAVAILABLE, problems.LATE),
 )
@@ -30,7 +31,6 @@ _OF_NAMED: Final = {
     "cacheId": (problems.INVALID, problems.CACHE_NOT_FOUND, problems.NOT_FOUND),
     "entryId": (problems.ENTRY_NOT_FOUND,),
 }
-_OF_BODIES: Final = (problems.TOO_SLOW, problems.TOO_LARGE)
 
 _RATE_LIMIT_HEADERS: Final[Json] = {
     name: {"description": description, "schema": {"type": "integer"}}
@@ -188,12 +188,10 @@ def _answer(status: int, schema: Json | None) -> Json:
 
 
 def _failures_of(route: Route, operation: Operation, *, keys: bool) -> list[Kind]:
-    has_body = route.input is not None and route.verb != "GET"
     return [
         *(kind for name in _names_in(route.path) for kind in _OF_NAMED[name]),
         *((problems.INVALID,) if route.input is not None else ()),
         *(_WITH_KEYS if keys else ()),
-        *(_OF_BODIES if has_body else ()),
         *operation.failures,
         *_ANYWHERE,
     ]

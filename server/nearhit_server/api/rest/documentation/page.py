@@ -38,7 +38,13 @@ def page_of(document: Mapping[str, Any]) -> str:
             for verb, operation in item.items()
             if verb != "parameters"
         ],
-        schemas={name: members_of(schema, schemas) for name, schema in schemas.items()},
+        schemas={
+            name: {
+                "members": members_of(schema, schemas),
+                "description": schema.get("description", ""),
+            }
+            for name, schema in schemas.items()
+        },
         schema_of=_schema_name,
     )
 

@@ -20,6 +20,7 @@ SearchAnswerT = TypeVar("SearchAnswerT", bound=SearchAnswer)
 def decode_search(body: SearchInput) -> SearchQuery:
     """What to look for. LangCache's default is the semantic strategy, whatever the cache's."""
     strategies = tuple(Strategy(name) for name in body.search_strategies)
+    named = "search_strategies" in body.model_fields_set and strategies
     return SearchQuery(
         prompt=body.prompt,
         strategies=strategies or (Strategy.SEMANTIC,),
@@ -27,6 +28,8 @@ def decode_search(body: SearchInput) -> SearchQuery:
         attributes=body.attributes,
         max_results=body.max_results,
         context=tuple(body.context) if isinstance(body, ConversationalSearchInput) else (),
+        # Who named no strategy cannot know which prompts have none but this.
+        exact_if_unreadable=not named,
     )
 
 
@@ -52,7 +55,13 @@ def encode_conversational_search(outcome: Hit | Miss) -> ConversationalSearchAns
 
 def _encode(type_: type[SearchAnswerT], outcome: Hit | Miss, **members: Any) -> SearchAnswerT:
     if isinstance(outcome, Miss):
-        return type_(data=[], hit=False, **members)
+        reason = outcome.exact_only_reason
+        return type_(
+            data=[],
+            hit=False,
+            exact_only_reason=None if reason is None else reason.value,
+            **members,
+        )
     entries = [_encode_match(match) for match in outcome.matches]
     best = entries[0]
     return type_(

@@ -1,6 +1,6 @@
 """The bodies of the LangCache API, in its current shape and, beside it, an older one."""
 
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from pydantic import ConfigDict, Field
 
@@ -19,6 +19,7 @@ from nearhit_server.api.rest.schemas import (
 from nearhit_server.core import limits
 
 _MAX_TTL_MILLIS: Final = 31_556_952_000
+"""A year, as LangCache has it."""
 
 Similarity = Annotated[
     float, Field(ge=-1, le=1, description="Cosine similarity, 1 for an exact match.")
@@ -36,7 +37,8 @@ class SearchInput(Input):
     )
     search_strategies: Strategies = Field(
         default=["semantic"],
-        description="Tried in this order; the first that finds something answers.",
+        description="Tried in this order; the first that finds something answers. If absent, a "
+        "prompt that the model cannot read is looked for as it is.",
     )
     attributes: Attributes = Field(
         default_factory=dict, description="Only entries that carry all of these."
@@ -81,6 +83,11 @@ class DeleteQueryInput(Input):
     )
 
 
+ExactOnlyReasonName = Literal[
+    "prompt_exceeds_window", "prompt_has_unknown_tokens", "cache_strategies"
+]
+
+
 class CacheEntry(Answer):
     """An entry that answers the prompt."""
 
@@ -103,6 +110,9 @@ class SearchAnswer(Answer):
     response: Partial[str] = None
     similarity: Partial[Similarity] = None
     attributes: Partial[dict[str, str]] = None
+    exact_only_reason: Partial[ExactOnlyReasonName] = Field(
+        default=None, description="Why no entry was found by its meaning, if the prompt has none."
+    )
 
 
 class ConversationalSearchAnswer(SearchAnswer):
@@ -116,6 +126,10 @@ class SetAnswer(Answer):
 
     entry_id: EntryId
     created: bool
+    exact_only_reason: Partial[ExactOnlyReasonName] = Field(
+        default=None,
+        description="Why the entry is only found by the same prompt, not by one that means it.",
+    )
 
 
 class DeleteQueryAnswer(Answer):

@@ -12,8 +12,7 @@ _REPRESENTATION: Final = "return=representation"
 
 
 def done(request: Request, representation: Answer) -> Response:
-    """That it is done: 204, or 200 and the representation to those who prefer that, as RFC 7240
-    has it."""
+    """That it is done: 204, or 200 and the representation to those who prefer that."""
     if not _prefers_representation(request):
         return Response(status_code=204)
     return json_response(representation, headers={"preference-applied": _REPRESENTATION})
@@ -21,7 +20,8 @@ def done(request: Request, representation: Answer) -> Response:
 
 def _prefers_representation(request: Request) -> bool:
     preferences = ",".join(request.headers.getlist("prefer")).lower().split(",")
-    return any(
-        preference.partition(";")[0].replace(" ", "").replace('"', "") == _REPRESENTATION
-        for preference in preferences
+    wanted = (
+        preference.partition(";")[0].replace(" ", "").replace('"', "") for preference in preferences
     )
+    # Of several of a name the first counts.
+    return next((w for w in wanted if w.startswith("return=")), "") == _REPRESENTATION

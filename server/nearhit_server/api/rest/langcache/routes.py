@@ -154,7 +154,12 @@ class LangCache:
     async def set(self, call: Call, body: SetInput) -> Response:
         """Keep a response for a prompt."""
         stored = await self._cache.store(call.parameters["cacheId"], decode_set(body))
-        answer = SetAnswer(entry_id=stored.entry_id, created=stored.created)
+        reason = stored.exact_only_reason
+        answer = SetAnswer(
+            entry_id=stored.entry_id,
+            created=stored.created,
+            exact_only_reason=None if reason is None else reason.value,
+        )
         return json_response(answer, status=201)
 
     async def delete_by_id(self, call: Call, _: None) -> Response:

@@ -9,6 +9,7 @@ import grpc
 from google.protobuf import json_format
 from google.protobuf.message_factory import GetMessageClass
 
+import nearhit
 from nearhit_server.api.grpc.server import SEMANTIC_CACHE
 from nearhit_server.settings import Settings
 
@@ -32,6 +33,9 @@ def test_table_has_no_setting_that_does_not_exist():
 
 async def test_python_example_runs_and_answers_the_paraphrase_from_the_cache(server_address):
     (example,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    async with nearhit.AsyncClient(server_address) as cache:
+        # Other tests ask the same.
+        await cache.flush()
     program = example.replace("localhost:50051", server_address)
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", program, stdout=asyncio.subprocess.PIPE

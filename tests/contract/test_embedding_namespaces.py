@@ -176,6 +176,19 @@ async def test_refreshed_row_expires_a_ttl_after_its_last_use(store, row, clock)
     assert await store.get_namespace_rows("mine", [key(0)], refresh_ttl=True) == [None]
 
 
+async def test_new_ttl_takes_the_place_of_a_rows_own(store, row, clock):
+    await store.put_namespace_rows("mine", [row(0), row(1, ttl=MINUTE), row(2)])
+    found = await store.get_namespace_rows("mine", [key(0), key(1), key(9)], ttl=2 * MINUTE)
+    assert [r and (r.ttl, r.expires_at) for r in found] == [
+        *[(2 * MINUTE, clock.now() + 2 * MINUTE)] * 2,
+        None,
+    ]
+    clock.advance(2 * MINUTE - INSTANT)
+    assert await found_keys(store, "mine") == [0, 1, 2]
+    clock.advance(INSTANT)
+    assert await found_keys(store, "mine") == [2]
+
+
 async def test_flush_empties_the_namespace_at_once_and_counts(store, row):
     await store.put_namespace_rows("mine", [row(n) for n in range(9)])
     assert await store.flush_namespace("mine") == 9

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Self
 
 from nearhit.inputs import NewEmbedding
@@ -65,7 +66,12 @@ class Place:
 
 
 def get(
-    place: Place, names: Names, *, compute_if_missing: bool = False, refresh_ttl: bool = False
+    place: Place,
+    names: Names,
+    *,
+    compute_if_missing: bool = False,
+    refresh_ttl: bool = False,
+    ttl: timedelta | None = None,
 ) -> EmbeddingGetRequest:
     """The request for vectors."""
     return EmbeddingGetRequest(
@@ -75,6 +81,7 @@ def get(
         keys=names.keys,
         compute_if_missing=compute_if_missing,
         refresh_ttl=refresh_ttl,
+        ttl=None if ttl is None else values.duration("ttl", ttl),
     )
 
 

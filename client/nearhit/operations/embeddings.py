@@ -1,6 +1,7 @@
 """The vectors of texts: the server's own, and those that clients share in namespaces."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from functools import partial
 
 from nearhit.calls import Batches, Call, Counts, Timeout, long_call
@@ -48,6 +49,7 @@ class EmbeddingOperations(Scope):
         model: str = "",
         namespace: str = "",
         refresh_ttl: bool = False,
+        ttl: timedelta | None = None,
         timeout: Timeout = None,
     ) -> Batches[Embedding | None]:
         """Embeddings by text or by key, in order, None for those that there are not.
@@ -59,6 +61,8 @@ class EmbeddingOperations(Scope):
                 in any other, where a key says enough.
             namespace: where to look. "": among what the server computed itself.
             refresh_ttl: start the ttl of every row found again; not in namespace "".
+            ttl: give every row found this ttl, in place of its own, from now on; needs a key
+                that may write. In place of `refresh_ttl`.
             timeout: for each call, seconds or a timedelta. None: 30 s.
 
         Raises NearhitError: InvalidArgumentError; FailedPreconditionError if namespace ""
@@ -67,7 +71,7 @@ class EmbeddingOperations(Scope):
         """
         place = embeddings.Place(namespace, model)
         for names in embeddings.Names.batches(texts, keys):
-            request = embeddings.get(place, names, refresh_ttl=refresh_ttl)
+            request = embeddings.get(place, names, refresh_ttl=refresh_ttl, ttl=ttl)
             reader = partial(embeddings.got, count=len(names))
             yield long_call(lambda stubs: stubs.embeddings.EmbeddingGet, request, reader, timeout)
 

@@ -171,10 +171,16 @@ class NamespaceStore(Protocol):
     """
 
     async def get_namespace_rows(
-        self, namespace: str, keys: Sequence[str], *, refresh_ttl: bool = False
+        self,
+        namespace: str,
+        keys: Sequence[str],
+        *,
+        refresh_ttl: bool = False,
+        ttl: timedelta | None = None,
     ) -> list[NamespaceRow | None]:
         """One row for each key, in order, None where there is none. `refresh_ttl` starts the
-        ttl of each row found again, and returns it as it is then."""
+        ttl of each row found again, `ttl` first gives it that one; it is returned as it is
+        then."""
 
     async def put_namespace_rows(self, namespace: str, rows: Sequence[NamespaceRow]) -> None:
         """Keep rows, each replacing what has its key; on return they are durable."""

@@ -105,7 +105,7 @@ class OpenAIEncoder:
     async def encode(self, batch: Sequence[TokenizedText]) -> FloatMatrix:
         """The vectors of the texts, of length 1, shape (len(batch), dimension).
 
-        Raises EndpointError.
+        Raises EndpointError, which is a RefusedTextError if it may be for one of the texts.
         """
         texts = [bytes(text.token_ids).decode() for text in batch]
         size = self._max_request_texts

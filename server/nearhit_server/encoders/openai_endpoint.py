@@ -8,12 +8,16 @@ from typing import Final
 import httpx
 import structlog
 
-from nearhit_server.encoders.openai_failures import EndpointError, RefusedError, pause_seconds
+from nearhit_server.encoders.openai_failures import (
+    BadRequestError,
+    EndpointError,
+    pause_seconds,
+    refusal,
+)
 
 _log = structlog.get_logger()
 
 _MAX_ATTEMPTS: Final = 4
-_BAD_REQUEST: Final = frozenset({400, 422})
 
 
 class EmbeddingsEndpoint:
@@ -52,8 +56,8 @@ class EmbeddingsEndpoint:
     async def _in_known_format(self, texts: Sequence[str]) -> bytes:
         try:
             content = await self._send(texts, self._encoding_format)
-        except RefusedError as refused:
-            if self._format_known or refused.status not in _BAD_REQUEST:
+        except BadRequestError:
+            if self._format_known:
                 raise
             # It may be the format that the endpoint does not know.
             content = await self._send(texts, "float")
@@ -90,5 +94,5 @@ class EmbeddingsEndpoint:
                 transient=True,
             ) from error
         if not response.is_success:
-            raise RefusedError(response)
+            raise refusal(response)
         return response.content

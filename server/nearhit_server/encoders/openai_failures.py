@@ -8,7 +8,10 @@ from typing import Final
 
 import httpx
 
+from nearhit_server.core.embedding.refused_text import RefusedTextError
+
 _TRANSIENT: Final = frozenset({408, 429, *range(500, 600)} - {501})
+_BAD_REQUEST: Final = frozenset({400, 422})
 _CODE: Final = re.compile(r"[a-z0-9_]{1,64}")
 _SECONDS: Final = re.compile(r"\d{1,9}(\.\d{1,9})?")
 _FIRST_PAUSE_SECONDS: Final = 0.25
@@ -42,6 +45,16 @@ class RefusedError(EndpointError):
         )
 
 
+class BadRequestError(RefusedError, RefusedTextError):
+    """The endpoint answered that something is wrong with what it was sent."""
+
+
+def refusal(response: httpx.Response) -> RefusedError:
+    """The error for a response that is not a success."""
+    bad = response.status_code in _BAD_REQUEST
+    return BadRequestError(response) if bad else RefusedError(response)
+
+
 def pause_seconds(attempt: int, *, retry_after: str, now: datetime | None = None) -> float:
     """How long to wait after failed attempt number `attempt`, 0 for the first one.
 
@@ -58,7 +71,7 @@ def _asked_seconds(value: str, now: datetime) -> float:
         return float(value)
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return 0.0
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

@@ -184,6 +184,16 @@ def requests_about_namespace(namespace):
     }
 
 
+async def test_key_that_only_reads_gives_no_vector_another_ttl(channel, boot):
+    secret = await secret_of(boot, KeyScope.READ, namespaces=["own"])
+    path = "/nearhit.v1.EmbeddingCacheService/EmbeddingGet"
+    names = {"namespace": "own", "model": "m", "texts": ["t"]}
+    request = embedding_cache_pb2.EmbeddingGetRequest(**names, refresh_ttl=True)
+    assert (await ask(channel, path, secret, request)).code is grpc.StatusCode.OK
+    request = embedding_cache_pb2.EmbeddingGetRequest(**names, ttl={"seconds": 1})
+    assert (await ask(channel, path, secret, request)).code is PERMISSION_DENIED
+
+
 async def test_restricted_administrator_sees_its_own_caches_and_keys_alone(address, boot, cache_id):
     reach = {"caches": [cache_id, f"{cache_id}-none"], "namespaces": []}
     issued = await boot.create_key(scopes=[KeyScope.ADMIN], **reach)

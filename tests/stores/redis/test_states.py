@@ -17,7 +17,7 @@ from nearhit_server.core.filters import carrying
 from polling import until
 from stores.redis.load import Load
 
-A_SECOND = 1.5
+A_SECOND = 2.5
 """With an allowance for a busy machine."""
 
 

@@ -101,17 +101,6 @@ def row_of(item: Item, seconds: int | None) -> NewEmbedding:
     )
 
 
-def same_row(key: str, row: Embedding, seconds: int | None) -> NewEmbedding:
-    """The row to write in place of one that was read, with another time to live."""
-    return NewEmbedding(
-        text=row.text,
-        key=key if row.text is None else None,
-        vector=row.vector,
-        metadata=row.metadata,
-        ttl=lifetime(seconds),
-    )
-
-
 def entry_of(row: Embedding, asked: Content | None) -> dict[str, Any]:
     """A row as RedisVL's dict. `asked` is the content, if it was asked by content."""
     content, metadata = _unwrapped(row)

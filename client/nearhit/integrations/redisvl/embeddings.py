@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from typing import Any, Final
 
 from nearhit.inputs import NewEmbedding
@@ -13,7 +14,6 @@ from nearhit.integrations.redisvl.contents import (
     entry_of,
     key_digest,
     row_of,
-    same_row,
 )
 from nearhit.results import Embedding
 
@@ -83,15 +83,14 @@ class Embeddings:
             )
 
     def expire(self, key: str, seconds: int | None) -> Flow[None]:
-        """Writes a row again, if it is there, with a time to live."""
+        """Gives a row, if it is there, a time to live."""
         (digest,) = self._digests([key])
         if digest is None or not seconds:
             return
-        (row,) = yield Ask(
-            lambda client: client.get_embeddings(keys=[digest], namespace=self._namespace)
+        ttl = timedelta(seconds=seconds)
+        yield Ask(
+            lambda client: client.get_embeddings(keys=[digest], namespace=self._namespace, ttl=ttl)
         )
-        if row is not None:
-            yield self._setting(row.model, [same_row(digest, row, seconds)])
 
     def clear(self) -> Flow[None]:
         """Removes every row."""

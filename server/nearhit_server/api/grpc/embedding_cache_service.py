@@ -24,9 +24,9 @@ class EmbeddingCacheService:
     def rpcs(self) -> Mapping[str, Rpc]:
         """Each method by its name."""
         return {
-            "EmbeddingGet": Rpc(self.embedding_get, _read),
+            "EmbeddingGet": Rpc(self.embedding_get, _get),
             "EmbeddingSet": Rpc(self.embedding_set, _set),
-            "EmbeddingExists": Rpc(self.embedding_exists, _read),
+            "EmbeddingExists": Rpc(self.embedding_exists, _exist),
             "EmbeddingDelete": Rpc(self.embedding_delete, _delete),
             "EmbeddingFlush": Rpc(self.embedding_flush, _flush),
         }
@@ -67,7 +67,13 @@ class EmbeddingCacheService:
         return pb.EmbeddingFlushResponse(deleted_count=count)
 
 
-def _read(request: pb.EmbeddingGetRequest | pb.EmbeddingExistsRequest) -> Access:
+def _get(request: pb.EmbeddingGetRequest) -> Access:
+    # A new time to live is a change.
+    scope = Scope.WRITE if request.HasField("ttl") else Scope.READ
+    return _access(scope, request.namespace, _count(request))
+
+
+def _exist(request: pb.EmbeddingExistsRequest) -> Access:
     return _access(Scope.READ, request.namespace, _count(request))
 
 

@@ -11,18 +11,18 @@ from typing import Final, Self
 import structlog
 
 from nearhit_server.core.embedding.batch_forming import form_batch
+from nearhit_server.core.embedding.model_speed import ModelSpeed
 from nearhit_server.core.embedding.pending_text import PendingText
+from nearhit_server.core.embedding.refused_text import RefusedTextError
 from nearhit_server.core.errors import Reason, ResourceExhaustedError, UnavailableError
 from nearhit_server.core.observing import UNOBSERVED, BatchReport, Observer, Shed, Stage
 from nearhit_server.core.ports import Encoder, TokenizedText
-from nearhit_server.core.vectors import FloatVector
+from nearhit_server.core.vectors import FloatMatrix, FloatVector
 
 _log = structlog.get_logger()
 
 _MIN_RETRY_SECONDS: Final = 0.1
 _MAX_RETRY_SECONDS: Final = 10.0
-_SMOOTHING: Final = 0.2
-"""Weight of the newest batch in the running estimate of the cost of a token."""
 
 _LONGEST_BATCH_SECONDS: Final = 30.0
 """A batch takes milliseconds; a model that is at it for this long has hung."""
@@ -63,7 +63,9 @@ class BatchingStage:
         self._arrived = asyncio.Event()
         self._concurrent_batches = concurrent_batches
         self._workers: list[asyncio.Task[None]] = []
-        self._seconds_a_token = 0.0
+        self._speed = ModelSpeed(
+            max_batch_tokens=max_batch_tokens, concurrent_batches=concurrent_batches
+        )
         self._last_failed = False
         self._running_since: list[float] = []
 
@@ -103,8 +105,8 @@ class BatchingStage:
         """The vectors of the texts, in order; read-only, because callers share them.
 
         Admits all of the texts or none. Raises ResourceExhaustedError if too many wait, and
-        UnavailableError if the model fails on a batch or the stage is closed. Cancelling the
-        call takes its texts out of the queue.
+        UnavailableError if the model fails on a batch, refuses a text, or the stage is closed.
+        Cancelling the call takes its texts out of the queue.
         """
         if not self._workers:
             raise UnavailableError("the server is shutting down", reason=Reason.SHUTTING_DOWN)
@@ -157,7 +159,7 @@ class BatchingStage:
         )
 
     def _seconds_to_clear(self) -> float:
-        return self._waiting_tokens * self._seconds_a_token / self._concurrent_batches
+        return self._speed.seconds_for(self._waiting_tokens)
 
     def _time_to_clear(self) -> timedelta:
         seconds = min(_MAX_RETRY_SECONDS, max(_MIN_RETRY_SECONDS, self._seconds_to_clear()))
@@ -202,14 +204,17 @@ class BatchingStage:
         self._observer.texts_waiting(self._model, len(waiting))
 
     def _drop_unwanted(self) -> None:
-        """Forget the waiting texts whose callers have all gone away."""
+        self._set_waiting(self._wanted(self._waiting))
+
+    def _wanted(self, texts: Sequence[PendingText]) -> list[PendingText]:
+        """Those of the texts for which anyone still waits; the others are forgotten."""
         wanted = []
-        for pending in self._waiting:
+        for pending in texts:
             if pending.wanted():
                 wanted.append(pending)
             else:
                 self._leave(pending)
-        self._set_waiting(wanted)
+        return wanted
 
     def _leave(self, pending: PendingText) -> None:
         # By identity: the same text may have come in again since.
@@ -218,18 +223,17 @@ class BatchingStage:
 
     async def _encode(self, batch: list[PendingText]) -> None:
         started = perf_counter()
-        self._running_since.append(started)
-        for pending in batch:
-            pending.started = started
         try:
-            matrix = await self._encoder.encode([pending.text for pending in batch])
-            if len(matrix) != len(batch):
-                raise ValueError(f"{len(batch)} texts gave {len(matrix)} vectors")
-        except Exception as error:
-            self._fail(batch, error)
+            matrix = await self._ask_model(batch, started)
+        except RefusedTextError as refused:
+            if len(batch) == 1:
+                self._fail(batch, "the model refuses this text", refused)
+            else:
+                await self._encode_halves(batch, refused)
             return
-        finally:
-            self._running_since.remove(started)
+        except Exception as error:
+            self._fail(batch, "the model gave no vectors", error)
+            return
         self._last_failed = False
         self._report(batch, started, perf_counter() - started)
         for pending, row in zip(batch, matrix, strict=True):
@@ -239,21 +243,40 @@ class BatchingStage:
             self._leave(pending)
             pending.resolve(vector)
 
-    def _fail(self, batch: list[PendingText], error: Exception) -> None:
+    async def _ask_model(self, batch: list[PendingText], started: float) -> FloatMatrix:
+        self._running_since.append(started)
+        for pending in batch:
+            pending.started = started
+        try:
+            matrix = await self._encoder.encode([pending.text for pending in batch])
+        finally:
+            self._running_since.remove(started)
+        if len(matrix) != len(batch):
+            raise ValueError(f"{len(batch)} texts gave {len(matrix)} vectors")
+        return matrix
+
+    async def _encode_halves(self, batch: list[PendingText], refused: RefusedTextError) -> None:
+        """Find the text that is refused, so that it fails nobody else's."""
+        _log.warning("a batch is refused", texts=len(batch), error=str(refused))
+        middle = len(batch) // 2
+        for half in (batch[:middle], batch[middle:]):
+            if wanted := self._wanted(half):
+                await self._encode(wanted)
+
+    def _fail(self, batch: list[PendingText], message: str, error: Exception) -> None:
         _log.error("encoding a batch failed", texts=len(batch), exc_info=error)
+        # Also for a refused text: whether all are refused, the next health check finds out.
         self._last_failed = True
         self._observer.batch_failed(self._model)
         for pending in batch:
             self._leave(pending)
-            pending.fail("the model failed on this text", Reason.EMBEDDING_FAILED, error)
+            pending.fail(message, Reason.EMBEDDING_FAILED, error)
 
     def _report(self, batch: list[PendingText], started: float, seconds: float) -> None:
         lengths = [len(pending.text.token_ids) for pending in batch]
         tokens = sum(lengths)
         padded = max(lengths) * len(lengths)
-        # A model elsewhere takes for a lone text about what it takes for a full batch.
-        cost = tokens if self._concurrent_batches == 1 else self._max_batch_tokens
-        self._seconds_a_token += _SMOOTHING * (seconds / cost - self._seconds_a_token)
+        self._speed.learn(padded_tokens=padded, seconds=seconds)
         report = BatchReport(
             model=self._model,
             texts=len(lengths),

@@ -52,7 +52,7 @@ class EmbeddingCache:
         names = query.names
         keys = self._keys(names)
         if names.namespace:
-            found = await self._read(names.namespace, keys, refresh_ttl=query.refresh_ttl)
+            found = await self._read(query, keys)
         else:
             found = await _recall(await self._embedder(names), keys)
         if query.compute_if_missing:
@@ -103,11 +103,12 @@ class EmbeddingCache:
     async def _embedder(self, names: EmbeddingNames) -> Embedder:
         return await self._models.embedder(names.model or self._models.default_name)
 
-    async def _read(
-        self, namespace: str, keys: Sequence[str], *, refresh_ttl: bool
-    ) -> dict[str, FoundEmbedding]:
+    async def _read(self, query: EmbeddingQuery, keys: Sequence[str]) -> dict[str, FoundEmbedding]:
         rows = await self._namespaces.get_namespace_rows(
-            namespace, list(dict.fromkeys(keys)), refresh_ttl=refresh_ttl
+            query.names.namespace,
+            list(dict.fromkeys(keys)),
+            refresh_ttl=query.refresh_ttl,
+            ttl=query.ttl,
         )
         return {row.key: _found(row) for row in rows if row is not None}
 

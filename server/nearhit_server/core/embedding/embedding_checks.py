@@ -31,6 +31,10 @@ def check_query(query: EmbeddingQuery, limit: Limits) -> None:
         violations.check("texts", not query.names.keys, "is needed to compute what is missing")
     if query.refresh_ttl and not query.names.namespace:
         violations.add("refresh_ttl", 'is not for namespace "", which only the server writes')
+    if query.ttl is not None:
+        check_ttl(violations, query.ttl)
+        violations.check("ttl", not query.refresh_ttl, "comes with refresh_ttl; give one")
+        _check_writable(violations, query.names.namespace)
     violations.raise_if_any()
 
 

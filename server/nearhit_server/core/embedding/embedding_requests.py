@@ -24,6 +24,8 @@ class EmbeddingQuery:
     names: EmbeddingNames
     compute_if_missing: bool = False
     refresh_ttl: bool = False
+    ttl: timedelta | None = None
+    """The time to live that rows which are there shall have from now on."""
 
 
 @dataclass(frozen=True, kw_only=True)

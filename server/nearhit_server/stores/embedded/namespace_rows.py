@@ -1,6 +1,7 @@
 """Statements on `namespaces` and `namespace_rows`. All run on the database's thread."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any, Final
 
 from nearhit_server.core.ports import NamespaceRow
@@ -28,9 +29,18 @@ def read_rows(session: Session, namespace: str, keys: Sequence[str]) -> list[Nam
 
 
 def refresh_rows(
-    session: Session, namespace: str, keys: Sequence[str]
+    session: Session, namespace: str, keys: Sequence[str], *, ttl: timedelta | None
 ) -> Written[list[NamespaceRow | None]]:
-    """As `read_rows`, once the ttl of each row found has started again."""
+    """As `read_rows`, once the ttl of each row found, which is `ttl` if there is one, has
+    started again."""
+    if ttl is not None:
+        session.connection.executemany(
+            f"UPDATE namespace_rows SET ttl_us = ? WHERE {_LIVE}",
+            [
+                (optional_duration_to_microseconds(ttl), *live)
+                for live in _live(session, namespace, keys)
+            ],
+        )
     session.connection.executemany(
         f"UPDATE namespace_rows SET expires_us = ? + ttl_us WHERE {_LIVE} AND ttl_us IS NOT NULL",
         [(session.now_us, *live) for live in _live(session, namespace, keys)],

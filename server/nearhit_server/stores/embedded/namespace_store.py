@@ -1,6 +1,7 @@
 """Namespaces of embeddings, as the core asks for them and changes them."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 
 from nearhit_server.core.ports import NamespaceRow
 from nearhit_server.stores.embedded import namespace_rows
@@ -14,12 +15,17 @@ class EmbeddedNamespaceStore:
         self._sessions = sessions
 
     async def get_namespace_rows(
-        self, namespace: str, keys: Sequence[str], *, refresh_ttl: bool = False
+        self,
+        namespace: str,
+        keys: Sequence[str],
+        *,
+        refresh_ttl: bool = False,
+        ttl: timedelta | None = None,
     ) -> list[NamespaceRow | None]:
         """As NamespaceStore.get_namespace_rows."""
-        if refresh_ttl:
+        if refresh_ttl or ttl is not None:
             return await self._sessions.write(
-                lambda session: namespace_rows.refresh_rows(session, namespace, keys)
+                lambda session: namespace_rows.refresh_rows(session, namespace, keys, ttl=ttl)
             )
         return await self._sessions.read(
             lambda session: namespace_rows.read_rows(session, namespace, keys)

@@ -43,8 +43,11 @@ REFRESH_ROW: Final = Script(
     + _LIST
     + """
 -- KEYS: row, expiries
--- ARGV: the row's key, the time in us, fields to return
+-- ARGV: the row's key, the time in us, a new ttl in us or '', fields to return
 -- Returns the fields, null if there is no such row.
+if ARGV[3] ~= '' and redis.call('EXISTS', KEYS[1]) == 1 then
+  redis.call('HSET', KEYS[1], 'ttl_us', ARGV[3])
+end
 local ttl_us = tonumber(redis.call('HGET', KEYS[1], 'ttl_us') or nil)
 if ttl_us then
   local ttl_ms = string.format('%.0f', math.ceil(ttl_us / 1000))
@@ -52,7 +55,7 @@ if ttl_us then
   redis.call('HSET', KEYS[1], 'expires_us', string.format('%.0f', ARGV[2] + ttl_us))
   list(KEYS[2], ARGV[1], ttl_ms)
 end
-return redis.call('HMGET', KEYS[1], unpack(ARGV, 3))
+return redis.call('HMGET', KEYS[1], unpack(ARGV, 4))
 """
 )
 

@@ -6,6 +6,7 @@ if a flush came in between. What it left in the dead epoch is removed with the r
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from datetime import timedelta
 from typing import Any, Final, TypeVar
 
 from nearhit_server.core.ports import Clock, NamespaceRow
@@ -14,7 +15,7 @@ from nearhit_server.stores.redis.commands import Command, Commands, call, run_on
 from nearhit_server.stores.redis.keys import DEAD_NAMESPACE_EPOCHS, NAMESPACE_EPOCHS, RowGroup
 from nearhit_server.stores.redis.namespace_garbage import counted
 from nearhit_server.stores.redis.namespace_hash import FIELDS, fields_of, row_of
-from nearhit_server.stores.times import to_microseconds
+from nearhit_server.stores.times import optional_duration_to_microseconds, to_microseconds
 
 T = TypeVar("T")
 
@@ -31,18 +32,24 @@ class RedisNamespaceStore:
         self._clock = clock
 
     async def get_namespace_rows(
-        self, namespace: str, keys: Sequence[str], *, refresh_ttl: bool = False
+        self,
+        namespace: str,
+        keys: Sequence[str],
+        *,
+        refresh_ttl: bool = False,
+        ttl: timedelta | None = None,
     ) -> list[NamespaceRow | None]:
         """As NamespaceStore.get_namespace_rows."""
         epoch = await self._epoch(namespace)
         now_us = to_microseconds(self._clock.now())
+        new_ttl_us = optional_duration_to_microseconds(ttl)
 
         def read(key: str) -> Command:
             group = RowGroup.of(namespace, epoch, key)
             row = group.row(key)
-            if not refresh_ttl:
+            if not refresh_ttl and ttl is None:
                 return ("HMGET", row, *FIELDS)
-            words = (key, now_us, *FIELDS)
+            words = (key, now_us, "" if new_ttl_us is None else new_ttl_us, *FIELDS)
             return call(namespace_scripts.REFRESH_ROW, (row, group.expiries), *words)
 
         replies = await self._spread([read(key) for key in keys])

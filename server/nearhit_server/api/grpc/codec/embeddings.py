@@ -30,11 +30,12 @@ def decode_embedding_names(message: NamingRequest) -> EmbeddingNames:
 
 
 def decode_embedding_query(message: pb.EmbeddingGetRequest) -> EmbeddingQuery:
-    """Which vectors are asked for."""
+    """Which vectors are asked for. Raises InvalidArgumentError."""
     return EmbeddingQuery(
         names=decode_embedding_names(message),
         compute_if_missing=message.compute_if_missing,
         refresh_ttl=message.refresh_ttl,
+        ttl=decode_duration(message.ttl, field="ttl") if message.HasField("ttl") else None,
     )
 
 

@@ -83,7 +83,7 @@ def cached(
             functions which share a cache do not answer for each other.
         single_flight: let calls with the same prompt and attributes that come while one of
             them is under way wait for it, and share what it returns or raises. It holds
-            within this process.
+            within this process, and with an AsyncClient within an event loop.
         strategies, similarity_threshold, metadata, ttl, on_error, timeout: as for
             `get_or_compute`, which does the work.
 

@@ -8,11 +8,11 @@ from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 import grpc
 import grpc.aio
 
-from nearhit.calls import Batches, Call, Counts, Pages, Timeout, timeout_seconds
+from nearhit.calls import Batches, Call, Counts, Pages, Stubs, Timeout, timeout_seconds
 from nearhit.connection import Connection
 from nearhit.declared import declared_by, parameter_of
 from nearhit.errors import NearhitError, UnavailableError
-from nearhit.get_or_compute import GetOrCompute, get_or_compute_async
+from nearhit.get_or_compute import GetOrCompute, WrongLoopError, get_or_compute_async
 from nearhit.operations import Operations
 from nearhit.statuses import error_of_call
 
@@ -103,9 +103,13 @@ class AsyncClient(Connection[grpc.aio.Channel]):
     """A client of one cache for asyncio. Tasks may share it; event loops may not.
 
     `async with AsyncClient("localhost:50051") as cache:` closes it at the end. It may be
-    made outside of a running loop and belongs to the loop of its first call. Cancelling a
-    task that waits for a call cancels the call on the server too.
+    made outside of a running loop and belongs to the loop of its first call; in another one,
+    of a second `asyncio.run` for instance, its calls raise RuntimeError. Cancelling a task
+    that waits for a call cancels the call on the server too.
     """
+
+    _loop: asyncio.AbstractEventLoop | None = None
+    """That of the client's own channel."""
 
     search = _single(Operations.search)
     search_many = _batched(Operations.search_many)
@@ -165,7 +169,17 @@ class AsyncClient(Connection[grpc.aio.Channel]):
     ) -> None:
         await self.close()
 
+    def _open(self) -> tuple[grpc.aio.Channel, Stubs]:
+        opened = super()._open()
+        if self._loop not in (None, asyncio.get_running_loop()):
+            raise WrongLoopError(
+                f"{self!r} belongs to the event loop of its first call, and this is another one: "
+                "make a client inside of each asyncio.run, or use Client"
+            )
+        return opened
+
     def _connect(self) -> grpc.aio.Channel:
+        self._loop = asyncio.get_running_loop()
         if self._credentials is None:
             return grpc.aio.insecure_channel(self._target, self._options)
         return grpc.aio.secure_channel(self._target, self._credentials, self._options)

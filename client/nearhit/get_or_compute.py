@@ -24,6 +24,10 @@ _NOT_SEARCHED: Final = "the cache could not be searched, so the response is comp
 _NOT_STORED: Final = "the computed response was not stored"
 
 
+class WrongLoopError(RuntimeError):
+    """The client belongs to another event loop."""
+
+
 @dataclass(frozen=True)
 class GetOrCompute:
     """What to search for, how to compute what is not found, and how to store it.
@@ -46,8 +50,9 @@ class GetOrCompute:
 
     def raises(self, error: Exception) -> bool:
         """Whether a search's error is the caller's; one that is not is logged."""
-        # Arguments of a wrong type are a fault of the program, whatever state the cache is in.
-        if self.on_error == "raise" or isinstance(error, TypeError):
+        # Faults of the program, whatever state the cache is in: taken for misses they would
+        # turn the cache off for good.
+        if self.on_error == "raise" or isinstance(error, TypeError | WrongLoopError):
             return True
         _tell(_NOT_SEARCHED, error)
         return False

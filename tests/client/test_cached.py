@@ -186,3 +186,17 @@ async def test_prompt_may_be_a_keyword_only_argument(server, cache):
     with pytest.raises(TypeError, match="positional"):
         await answer("b")
     assert [prompt for prompt, _ in searched(server)] == ["a"]
+
+
+@pytest.mark.parametrize("single_flight", [False, True])
+async def test_client_of_another_loop_is_an_error_and_no_miss(server, caplog, single_flight):
+    server.answers("Search", HIT)
+    cache = nearhit.AsyncClient(server.target)
+    cached = nearhit.cached(cache, single_flight=single_flight)(ask)
+
+    assert await asyncio.to_thread(lambda: asyncio.run(cached("a"))) == "cached"
+    with pytest.raises(RuntimeError, match="another one: make a client inside"):
+        await asyncio.to_thread(lambda: asyncio.run(cached("a")))
+    with pytest.raises(RuntimeError, match="another one"):
+        await cache.wait_until_ready()
+    assert (server.attempts, caplog.records) == (["Search"], [])

@@ -176,10 +176,27 @@ async def test_answer_is_returned_when_it_is_not_stored(server, call, on_error, 
 async def test_answer_is_returned_when_it_cannot_be_stored(server, call):
     server.answers("Search", MISS)
 
-    answer = await call("get_or_compute", "a", Llm(), metadata={"not": object()})
+    assert await call("get_or_compute", "a", lambda _: "\ud800") == "\ud800"
 
-    assert answer == "answer to a"
     assert server.attempts == ["Search"]
+
+
+@pytest.mark.parametrize(
+    ("options", "error"),
+    [
+        ({"ttl": 3}, TypeError),
+        ({"metadata": {"not": object()}}, TypeError),
+        ({"metadata": {"not": float("nan")}}, ValueError),
+    ],
+    ids=str,
+)
+async def test_what_no_answer_could_be_stored_with_is_raised_at_once(server, call, options, error):
+    llm = Llm()
+
+    with pytest.raises(error, match=r"ttl|metadata"):
+        await call("get_or_compute", "a", llm, **options)
+
+    assert (llm.asked, server.attempts) == ([], [])
 
 
 async def test_store_has_the_time_that_the_search_has_left(server, call):

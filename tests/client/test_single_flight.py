@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 import nearhit
+from nearhit.single_flight import AsyncSingleFlight, SingleFlight
 from nearhit.v1 import semantic_cache_pb2
 from polling import until
 
@@ -165,3 +166,73 @@ async def test_threads_ask_the_same_question_once_at_a_time(server):
             await loop.run_in_executor(executor, ask, "a")
         failing.clear()
         assert await loop.run_in_executor(executor, ask, "a") == "answer 4"
+
+
+async def test_threads_compute_for_themselves_when_the_first_exits():
+    flights, leading, gate = SingleFlight(), threading.Event(), threading.Event()
+
+    def exit_late():
+        leading.set()
+        gate.wait(ENOUGH_SECONDS)
+        raise SystemExit
+
+    loop = asyncio.get_running_loop()
+    with ThreadPoolExecutor(2) as executor:
+        first = loop.run_in_executor(executor, _ended, flights, exit_late)
+        await until(leading.is_set)
+        second = loop.run_in_executor(executor, flights.get, "a", lambda: "own answer")
+        gate.set()
+
+        assert isinstance(await first, SystemExit)
+        assert await second == "own answer"
+
+
+def _ended(flights, get):
+    """What ended a flight."""
+    try:
+        flights.get("a", get)
+    except BaseException as error:
+        return error
+
+
+async def test_thread_that_asks_itself_the_same_passes_through():
+    flights = SingleFlight()
+
+    def again():
+        return flights.get("b", lambda: flights.get("a", lambda: "inner")) + " and outer"
+
+    async with asyncio.timeout(ENOUGH_SECONDS):
+        assert await asyncio.to_thread(flights.get, "a", again) == "inner and outer"
+
+
+async def test_function_that_asks_itself_the_same_passes_through():
+    flights = AsyncSingleFlight()
+
+    async def inner():
+        return "inner"
+
+    async def between():
+        return await flights.get("a", inner)
+
+    async def outer():
+        return await flights.get("b", between) + " and outer"
+
+    async with asyncio.timeout(ENOUGH_SECONDS):
+        assert await flights.get("a", outer) == "inner and outer"
+
+
+async def test_event_loops_do_not_wait_for_each_other():
+    flights, began = AsyncSingleFlight(), threading.Barrier(3, timeout=ENOUGH_SECONDS)
+
+    async def answer():
+        # All loops are under way with the same key at once.
+        await asyncio.to_thread(began.wait)
+        return "answer"
+
+    async def twice():
+        return await asyncio.gather(*(flights.get("a", answer) for _ in range(2)))
+
+    loop = asyncio.get_running_loop()
+    with ThreadPoolExecutor(3) as executor:
+        runs = [loop.run_in_executor(executor, lambda: asyncio.run(twice())) for _ in range(3)]
+        assert await asyncio.gather(*runs) == [["answer"] * 2] * 3

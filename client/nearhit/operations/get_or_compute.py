@@ -55,10 +55,13 @@ class GetOrComputeOperations(SearchOperations, StoreOperations):
             timeout: what the cache may take in all, search and store together, `compute` not
                 counted; seconds or a timedelta. None: the client's.
 
-        Raises TypeError for arguments of a wrong type, ValueError for another `on_error`.
+        Raises TypeError for arguments of a wrong type, ValueError for another `on_error` and
+        for metadata that are no JSON; RuntimeError for an AsyncClient of another event loop.
         """
         if on_error not in _ON_ERROR:
             raise ValueError(f"on_error must be 'miss' or 'raise', not {on_error!r}")
+        # What no store could be made of is an error now, not after each miss: a trial of it.
+        self.store("", "", metadata=metadata, ttl=ttl)
 
         def search(seconds: float) -> Call[Hit | Miss]:
             return self.search(

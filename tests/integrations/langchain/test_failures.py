@@ -75,12 +75,17 @@ async def test_second_outage_is_logged_too(make_cache, target, warnings):
     assert len(warnings()) == 3
 
 
+class Secret:
+    def __repr__(self):
+        return "a secret"
+
+
 @pytest.mark.parametrize(
     "generation",
     [
         Generation(text="x" * MEGABYTE),
         Generation(text="x" * 32 * MEGABYTE),
-        Generation(text="a", generation_info={"client": object()}),
+        Generation(text="a", generation_info={"client": Secret()}),
     ],
     ids=["past the server's limit", "past gRPC's", "no JSON"],
 )
@@ -91,6 +96,7 @@ async def test_answer_that_cannot_be_kept_is_logged_once(make_cache, generation,
             assert await cache.alookup("a", "llm") is None
         assert len(warnings()) == 1
         assert warnings()[0].startswith("an answer was not cached: ")
+        assert "secret" not in warnings()[0]
         await cache.aupdate("a", "llm", ANSWER)
         assert await cache.alookup("a", "llm") == ANSWER
 
@@ -103,6 +109,7 @@ async def test_entry_that_cannot_be_read_is_passed_over(make_cache, target, cach
         await client.update(entry.entry_id, response=json.dumps([unknown]))
         assert await cache.alookup("a", "llm") is None
         assert len(warnings()) == 1
+        assert "system" not in warnings()[0]
         await cache.aupdate("a", "llm", ANSWER)
         assert await cache.alookup("a", "llm") == ANSWER
 

@@ -1,5 +1,7 @@
 """NearhitSemanticCache: what answers for what."""
 
+import asyncio
+
 import pytest
 from langchain_core.embeddings import DeterministicFakeEmbedding, Embeddings
 from langchain_core.load import dumps
@@ -13,6 +15,7 @@ ASKED = "What is the capital of France?"
 ALIKE = "What's France's capital?"
 OTHER = "How do I bake bread?"
 PARIS = [Generation(text="Paris")]
+ENOUGH_SECONDS = 20.0
 LONG_RULES = SystemMessage("You answer questions about geography, politely and in one word. " * 3)
 IMAGE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,AAAA"}}
 
@@ -206,7 +209,30 @@ class Broken(Letters):
 
 async def test_failing_embeddings_are_an_error_or_a_miss(make):
     async with make(embeddings=Broken()) as cache:
-        with pytest.raises(nearhit.UnavailableError, match="no embeddings today"):
+        with pytest.raises(nearhit.UnavailableError, match="ConnectionError"):
             await cache.alookup(ASKED, "llm")
     async with make(embeddings=Broken(), on_error="miss") as cache:
         assert await cache.alookup(ASKED, "llm") is None
+
+
+async def test_message_of_failing_embeddings_is_not_logged(make, caplog):
+    async with make(embeddings=Broken(), on_error="miss") as cache:
+        assert await cache.alookup(ASKED, "llm") is None
+    assert "ConnectionError" in caplog.text
+    assert "today" not in caplog.text
+
+
+class Hanging(Letters):
+    async def aembed_query(self, text):
+        await asyncio.Event().wait()
+
+
+async def test_hanging_embeddings_cost_the_timeout_at_most(make, target, cache_id):
+    async with nearhit.AsyncClient(target) as client:
+        await client.create_cache(cache_id, dimension=26)
+    async with asyncio.timeout(ENOUGH_SECONDS):
+        async with make(embeddings=Hanging(), timeout=0.5) as cache:
+            with pytest.raises(nearhit.DeadlineExceededError, match="embeddings"):
+                await cache.alookup(ASKED, "llm")
+        async with make(embeddings=Hanging(), timeout=0.5, on_error="miss") as cache:
+            assert await cache.alookup(ASKED, "llm") is None

@@ -54,9 +54,10 @@ def to_json(generations: Sequence[Generation]) -> str:
         text = json.dumps(dumped, ensure_ascii=False)
         if not has_utf8(text):
             text = json.dumps(dumped)
-        from_json(text)
-    except (TypeError, RecursionError) as error:
-        raise ValueError(f"the generations cannot be JSON: {error}") from error
+    except (TypeError, ValueError, RecursionError) as error:
+        # Never its message, which may show the answer.
+        raise ValueError(f"the generations cannot be JSON ({type(error).__name__})") from error
+    from_json(text)
     return text
 
 
@@ -66,7 +67,7 @@ def from_json(text: str) -> list[Generation]:
         generations = load(json.loads(text), allowed_objects=_ALLOWED, secrets_from_env=False)
     except Exception as error:
         # Constructors run, of this LangChain on what another has written.
-        raise ValueError(f"the generations cannot be read: {error}") from error
+        raise ValueError(f"the generations cannot be read ({type(error).__name__})") from error
     if not isinstance(generations, list):
         raise ValueError("there is no list of generations")
     if not all(isinstance(generation, Generation) for generation in generations):

@@ -9,7 +9,7 @@ from langchain_core.embeddings import Embeddings
 
 from nearhit.calls import Timeout
 from nearhit.choices import Strategy
-from nearhit.errors import UnavailableError
+from nearhit.errors import DeadlineExceededError, UnavailableError
 from nearhit.integrations.flows import Flow
 from nearhit.integrations.langchain.base import NearhitBaseCache, OnError
 from nearhit.integrations.langchain.exact import NearhitCache
@@ -68,6 +68,9 @@ class NearhitSemanticCache(NearhitBaseCache):
                 `embeddings`, because most models pass over the end of a longer one, so that
                 it would answer for any that begins alike; 8,192 without, because nearhit's
                 do not.
+            timeout: for each call, and for each embedding of an async method, seconds or a
+                timedelta; 5 s if None. Nothing bounds embeddings that block, so give them a
+                timeout of their own.
 
         Raises ValueError for a threshold that no similarity has, or more than one. A lookup
         or an update raises ValueError if the nearhit cache does not search by similarity, or
@@ -186,9 +189,12 @@ class NearhitSemanticCache(NearhitBaseCache):
 
     def _embedded(self, embeddings: Embeddings, text: str) -> Flow[list[float]]:
         try:
-            vector: list[float] = yield Embed(embeddings, text)
+            vector: list[float] = yield Embed(embeddings, text, self._timeout_seconds)
+        except TimeoutError as error:
+            raise DeadlineExceededError("the embeddings did not come in time") from error
         except Exception as error:
-            raise UnavailableError(f"the embeddings failed: {error}") from error
+            # Never its message, which may show the text or a key.
+            raise UnavailableError(f"the embeddings failed: {type(error).__name__}") from error
         return vector
 
 

@@ -1,5 +1,6 @@
 """The steps of a semantic cache that are no calls to its own nearhit cache."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,16 +13,18 @@ from nearhit.sync import Client
 
 @dataclass(frozen=True)
 class Embed:
-    """Embeds a text."""
+    """Embeds a text. To be awaited it takes `timeout_seconds` at most, or raises TimeoutError."""
 
     embeddings: Embeddings
     text: str
+    timeout_seconds: float
 
     def now(self, client: Client) -> list[float]:
         return self.embeddings.embed_query(self.text)
 
     async def later(self, connection: LoopConnection) -> list[float]:
-        return await self.embeddings.aembed_query(self.text)
+        async with asyncio.timeout(self.timeout_seconds):
+            return await self.embeddings.aembed_query(self.text)
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ import pytest
 
 from encoders.openai_encoders import KEY, TEXTS, encode, expected, opened, options
 from encoders.openai_server import embed, hang, hang_up, refuse
+from nearhit_server.core.embedding.refused_text import RefusedTextError
 from nearhit_server.core.errors import ModelError
 from nearhit_server.encoders.openai_failures import EndpointError, pause_seconds
 from polling import until
@@ -43,6 +44,15 @@ async def test_request_is_not_repeated_when_it_was_refused_for_good(endpoint, st
         with pytest.raises(EndpointError, match=str(status)):
             await encode(encoder, TEXTS[:1])
     assert len(endpoint.requests) == 2
+
+
+@pytest.mark.parametrize(("status", "refuses_text"), [(400, True), (422, True), (401, False)])
+async def test_bad_request_may_be_for_a_text(endpoint, status, refuses_text):
+    endpoint.always = refuse(status)
+    async with opened(endpoint) as encoder:
+        with pytest.raises(EndpointError) as refused:
+            await encode(encoder, TEXTS)
+    assert isinstance(refused.value, RefusedTextError) is refuses_text
 
 
 async def test_request_is_not_repeated_when_it_would_be_too_late(endpoint):
@@ -119,6 +129,7 @@ NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
         (format_datetime(NOW - timedelta(seconds=7), usegmt=True), 0),
         ("", 0),
         ("soon", 0),
+        ("Mon, 01 Jan 99999999999999999999 00:00:00 GMT", 0),
         ("-1", 0),
         ("nan", 0),
     ],

@@ -254,4 +254,5 @@ class Encoder(Protocol):
         """The texts as token ids, in order."""
 
     async def encode(self, batch: Sequence[TokenizedText]) -> FloatMatrix:
-        """The vectors of the texts, of length 1, shape (len(batch), dimension)."""
+        """The vectors of the texts, of length 1, shape (len(batch), dimension). Raises
+        RefusedTextError if it will not have one of them; then each is asked for alone."""

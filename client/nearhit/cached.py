@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Callable, Coroutine, Hashable, Mapping, Sequence
 from datetime import timedelta
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, NamedTuple, TypeAlias, TypeVar, cast, overload
 
 from nearhit.calls import Timeout
@@ -187,10 +187,18 @@ def _asked_of(key: Key, attributes_of: Callable[..., Mapping[str, str]]) -> _Ask
 
 
 def _check(function: Any, client: AsyncClient | Client) -> None:
-    if inspect.iscoroutinefunction(function) != isinstance(client, AsyncClient):
+    if _is_async(function) != isinstance(client, AsyncClient):
         kind = type(client).__name__
         other = "an ordinary function" if kind == "AsyncClient" else "an async function"
         raise TypeError(f"{function!r} is {other}, and the client is {kind}")
+
+
+def _is_async(function: Any) -> bool:
+    while isinstance(function, partial):
+        function = function.func
+    # What a call runs of an object that is none; found on its type, as Python does.
+    called = type(function).__call__
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(called)
 
 
 def _only_argument(function: Callable[..., Any]) -> Key:

@@ -33,6 +33,11 @@ LONG_TIMEOUT_SECONDS: Final = 30.0
 """For batches, for what touches any number of entries, and for administration."""
 
 
+_LONGEST_TIMEOUT_SECONDS: Final = 365 * 24 * 60 * 60.0
+"""Anything longer is taken for this: gRPC has 64 bits for the nanoseconds from 1970 to a
+deadline, and one that does not fit them has passed at once."""
+
+
 @dataclass(frozen=True)
 class Stubs:
     """The generated stubs on one channel.
@@ -99,7 +104,7 @@ def long_call(
 
 
 def timeout_seconds(timeout: Timeout) -> float | None:
-    """The timeout in seconds, None if none is given.
+    """The timeout in seconds, a year at most, None if none is given.
 
     Raises TypeError or ValueError for what is no length of time: a call without a
     deadline can hang for ever, so there is none.
@@ -107,13 +112,13 @@ def timeout_seconds(timeout: Timeout) -> float | None:
     if timeout is None:
         return None
     if isinstance(timeout, timedelta):
-        return timeout.total_seconds()
+        return min(timeout.total_seconds(), _LONGEST_TIMEOUT_SECONDS)
     if not isinstance(timeout, Real):
         raise TypeError(f"timeout must be seconds or a timedelta, not {type(timeout).__name__}")
     seconds = float(timeout)
     if not math.isfinite(seconds):
         raise ValueError(f"timeout must be finite, not {seconds}")
-    return seconds
+    return min(seconds, _LONGEST_TIMEOUT_SECONDS)
 
 
 class Page(Protocol[ItemT_co]):

@@ -17,6 +17,8 @@ def declared_by(
     """
 
     def decorate(method: MethodT) -> MethodT:
+        # Python names it so in complaints about arguments, and callers know only the client.
+        operation.__qualname__ = operation.__name__
         signature = inspect.signature(operation)
         method.__name__ = operation.__name__
         method.__doc__ = operation.__doc__

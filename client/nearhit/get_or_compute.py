@@ -5,7 +5,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any, Final, Literal, Protocol, TypeAlias, TypeVar
+from typing import Final, Literal, Protocol, TypeAlias, TypeVar
 
 from nearhit.calls import Call
 from nearhit.errors import NearhitError
@@ -127,6 +127,8 @@ def _finished(response: Awaitable[str] | str) -> str:
 
 
 def _tell(what: str, error: Exception) -> None:
-    # Never the prompt nor the response. A traceback only where it may be a fault of somebody's.
-    known: Any = None if isinstance(error, NearhitError) else error
-    _log.log(logging.ERROR if known else logging.WARNING, "%s: %s", what, error, exc_info=known)
+    # Never the prompt nor the response, and who knows what an error says that is none of ours.
+    if isinstance(error, NearhitError):
+        _log.warning("%s: %s", what, error)
+    else:
+        _log.error("%s: %s", what, type(error).__name__)

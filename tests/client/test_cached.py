@@ -151,6 +151,34 @@ async def test_function_of_the_other_kind_is_refused(cache, blocking_cache):
         nearhit.cached(blocking_cache)(ask)
 
 
+class AsyncAssistant:
+    """An object that is called like an async function."""
+
+    async def __call__(self, prompt: str) -> str:
+        return f"answer to {prompt}"
+
+
+class Assistant:
+    """An object that is called like a function."""
+
+    def __call__(self, prompt: str) -> str:
+        return f"answer to {prompt}"
+
+
+@pytest.mark.parametrize("single_flight", [False, True])
+async def test_object_is_of_the_kind_of_its_call(server, cache, blocking_cache, single_flight):
+    options = {"attributes": {}, "single_flight": single_flight}
+    cached = nearhit.cached(cache, **options)(AsyncAssistant())
+    blocking = nearhit.cached(blocking_cache, **options)(Assistant())
+
+    assert await cached("a") == await asyncio.to_thread(blocking, "a") == "answer to a"
+    assert await nearhit.cached(cache, **options)(partial(AsyncAssistant()))("b") == "answer to b"
+    with pytest.raises(TypeError, match="async function"):
+        nearhit.cached(blocking_cache, **options)(AsyncAssistant())
+    with pytest.raises(TypeError, match="ordinary function"):
+        nearhit.cached(cache, **options)(Assistant())
+
+
 async def test_function_without_a_single_argument_needs_a_key(cache):
     async def several(prompt: str, model: str) -> str:
         return prompt

@@ -173,12 +173,17 @@ async def test_answer_is_returned_when_it_is_not_stored(server, call, on_error, 
     assert "not stored" in caplog.text
 
 
-async def test_answer_is_returned_when_it_cannot_be_stored(server, call):
+async def test_answer_is_returned_when_it_cannot_be_stored(server, call, caplog):
     server.answers("Search", MISS)
 
-    assert await call("get_or_compute", "a", lambda _: "\ud800") == "\ud800"
+    assert await call("get_or_compute", "a", lambda _: "secret \ud800") == "secret \ud800"
 
     assert server.attempts == ["Search"]
+    # Of an error that is none of nearhit's, only what it is: it may quote the answer.
+    (record,) = [record for record in caplog.records if record.name == "nearhit"]
+    message = "the computed response was not stored: UnicodeEncodeError"
+    assert (record.getMessage(), record.levelno) == (message, logging.ERROR)
+    assert record.exc_info is None
 
 
 @pytest.mark.parametrize(

@@ -195,32 +195,6 @@ def _ended(flights, get):
         return error
 
 
-async def test_thread_that_asks_itself_the_same_passes_through():
-    flights = SingleFlight()
-
-    def again():
-        return flights.get("b", lambda: flights.get("a", lambda: "inner")) + " and outer"
-
-    async with asyncio.timeout(ENOUGH_SECONDS):
-        assert await asyncio.to_thread(flights.get, "a", again) == "inner and outer"
-
-
-async def test_function_that_asks_itself_the_same_passes_through():
-    flights = AsyncSingleFlight()
-
-    async def inner():
-        return "inner"
-
-    async def between():
-        return await flights.get("a", inner)
-
-    async def outer():
-        return await flights.get("b", between) + " and outer"
-
-    async with asyncio.timeout(ENOUGH_SECONDS):
-        assert await flights.get("a", outer) == "inner and outer"
-
-
 async def test_event_loops_do_not_wait_for_each_other():
     flights, began = AsyncSingleFlight(), threading.Barrier(3, timeout=ENOUGH_SECONDS)
 

@@ -49,6 +49,14 @@ def test_both_clients_have_the_same_methods_with_the_same_signatures():
     assert parameters(nearhit.Client.__init__) == parameters(nearhit.AsyncClient.__init__)
 
 
+@pytest.mark.parametrize(
+    ("method", "missing"), [("delete_embeddings", "namespace"), ("store", "prompt")]
+)
+def test_complaint_about_a_missing_argument_names_the_method(method, missing):
+    with pytest.raises(TypeError, match=rf"^{method}\(\) missing .*'{missing}'"):
+        getattr(nearhit.Client(), method)()
+
+
 def test_both_clients_have_every_operation():
     operations = public_methods(Operations)
 

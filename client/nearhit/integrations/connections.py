@@ -56,6 +56,10 @@ class Connections:
                 self._client = self._new_client()
             return self._client
 
+    def client_of(self, cache: str) -> Client:
+        """A blocking client of another cache on the same server, to be closed by who asks."""
+        return self._new_client(cache=cache)
+
     def run(self, flow: Flow[ResultT]) -> ResultT:
         """What a flow returns, once its steps are done."""
         with self._translated():

@@ -7,7 +7,7 @@ from typing import Any, Final, TypeVar
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from nearhit.filters import Filter
-from nearhit.inputs import NewEntry, Query
+from nearhit.inputs import UNSET, NewEntry, Query, Unset
 from nearhit.messages import values
 from nearhit.messages.enums import STRATEGIES
 from nearhit.messages.filters import filter_message
@@ -67,9 +67,21 @@ def store(entry: NewEntry, *, cache: str = "") -> semantic_cache_pb2.StoreReques
     )
 
 
-def update(cache: str, entry_id: str, **changes: Any) -> semantic_cache_pb2.UpdateRequest:
-    """The request to change the fields of an entry that are not UNSET."""
+def update(
+    cache: str,
+    entry_id: str,
+    *,
+    merge_attributes: Mapping[str, str | None] | Unset = UNSET,
+    **changes: Any,
+) -> semantic_cache_pb2.UpdateRequest:
+    """The request to change the fields of an entry that are not UNSET; TypeError if attributes
+    are given as a whole and one by one."""
     fields, mask = values.changes(_ENTRY_CHANGES, changes)
+    if merge_attributes is not UNSET:
+        if "attributes" in mask.paths:
+            raise TypeError("give attributes or merge_attributes, not both")
+        fields["attributes"], paths = values.attribute_changes(merge_attributes)
+        mask.paths.extend(paths)
     return semantic_cache_pb2.UpdateRequest(
         cache=cache, entry_id=values.text("entry_id", entry_id), update_mask=mask, **fields
     )

@@ -56,6 +56,15 @@ def attributes(values: Mapping[str, str]) -> dict[str, str]:
     }
 
 
+def attribute_changes(values: Mapping[str, str | None]) -> tuple[dict[str, str], list[str]]:
+    """The attributes to set, and the paths of a mask that name them and those, None, to remove;
+    TypeError if there is anything but strings."""
+    if not isinstance(values, Mapping):
+        raise TypeError(f"merge_attributes must be a mapping, not {type(values).__name__}")
+    paths = ["attributes." + text("an attribute's name", name) for name in values]
+    return attributes({name: v for name, v in values.items() if v is not None}), paths
+
+
 def metadata_json(metadata: Mapping[str, Any]) -> str:
     """The metadata as a JSON object.
 

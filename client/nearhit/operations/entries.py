@@ -25,6 +25,7 @@ class EntryOperations(Scope):
         response: str | Unset = UNSET,
         metadata: Mapping[str, Any] | Unset | None = UNSET,
         attributes: Mapping[str, str] | Unset = UNSET,
+        merge_attributes: Mapping[str, str | None] | Unset = UNSET,
         vector: VectorLike | Unset | None = UNSET,
         ttl: timedelta | Unset | None = UNSET,
         timeout: Timeout = None,
@@ -37,12 +38,14 @@ class EntryOperations(Scope):
             response: the new response.
             metadata: the new metadata; None removes them.
             attributes: these replace all attributes.
+            merge_attributes: these are set, and those that are None removed; others stay.
             vector: the prompt's embedding, shape (dimension,); None: embedded anew.
             ttl: starts now; None: the cache's default applies.
             timeout: seconds or a timedelta. None: the client's.
 
         Raises NearhitError: InvalidArgumentError; NotFoundError if there is no such cache
         or entry; FailedPreconditionError as for search; and what every call can raise.
+        TypeError for attributes given both ways.
         """
         request = requests.update(
             self.cache,
@@ -51,6 +54,7 @@ class EntryOperations(Scope):
             response=response,
             metadata_json=metadata,
             attributes=attributes,
+            merge_attributes=merge_attributes,
             vector=vector,
             ttl=ttl,
         )

@@ -127,8 +127,9 @@ def test_maxsize_has_to_be_positive(maxsize):
 def test_types_of_options_are_checked():
     with pytest.raises(TypeError, match="ttl"):
         NearhitCache(ttl="60")
-    with pytest.raises(TypeError):
-        NearhitCache(maxsize=1.5)
+    for maxsize in (1.5, True):
+        with pytest.raises(TypeError):
+            NearhitCache(maxsize=maxsize)
     with pytest.raises(ValueError, match="on_error"):
         NearhitCache(on_error="ignore")
     with pytest.raises(ValueError, match="api_key"):

@@ -8,6 +8,7 @@ from langchain_core.outputs import Generation
 
 import nearhit
 from nearhit.integrations.langchain.prompts import digest
+from nearhit.integrations.langchain.unanswered import Unanswered
 
 ANSWER = [Generation(text="a")]
 MEGABYTE = 1024 * 1024
@@ -24,6 +25,18 @@ def silent():
 def warnings(caplog):
     """What was logged, message by message."""
     return lambda: [r.getMessage() for r in caplog.records if r.name.startswith("nearhit.")]
+
+
+async def unanswered_lookup(cache, monkeypatch, error):
+    """A lookup of "a" that fails with `error`."""
+
+    def failing(prompt, llm_string):
+        raise error
+        yield
+
+    with monkeypatch.context() as patch:
+        patch.setattr(cache, "_found", failing)
+        assert await cache.alookup("a", "llm") is None
 
 
 async def test_failure_is_raised_by_default(kind, down):
@@ -52,6 +65,50 @@ def test_failure_is_a_miss_when_the_application_asks_for_that(kind, down, warnin
 async def test_lateness_is_a_miss_when_the_application_asks_for_that(kind, silent):
     async with kind(silent, timeout=0.1, on_error="miss") as cache:
         assert await cache.alookup("a", "llm") is None
+
+
+@pytest.mark.parametrize("error", [nearhit.DeadlineExceededError, nearhit.UnavailableError])
+async def test_update_is_skipped_when_its_lookup_was_not_answered(make_cache, monkeypatch, error):
+    async with make_cache(on_error="miss") as cache:
+        await unanswered_lookup(cache, monkeypatch, error("silence"))
+        await cache.aupdate("a", "llm", ANSWER)
+        await cache.aupdate("a", "other llm", ANSWER)
+        assert await cache.alookup("a", "llm") is None
+        assert await cache.alookup("a", "other llm") == ANSWER
+        # The server is back, and answers again.
+        await cache.aupdate("a", "llm", ANSWER)
+        assert await cache.alookup("a", "llm") == ANSWER
+
+
+async def test_update_is_made_when_a_later_lookup_was_answered(make_cache, monkeypatch):
+    async with make_cache(on_error="miss") as cache:
+        await unanswered_lookup(cache, monkeypatch, nearhit.UnavailableError("down"))
+        assert await cache.alookup("a", "llm") is None
+        await cache.aupdate("a", "llm", ANSWER)
+        assert await cache.alookup("a", "llm") == ANSWER
+
+
+async def test_update_is_made_when_its_lookup_was_refused(make_cache, monkeypatch):
+    async with make_cache(on_error="miss") as cache:
+        await unanswered_lookup(cache, monkeypatch, nearhit.ResourceExhaustedError("too many"))
+        await cache.aupdate("a", "llm", ANSWER)
+        assert await cache.alookup("a", "llm") == ANSWER
+
+
+async def test_update_is_made_when_the_lookups_failure_was_raised(make_cache, monkeypatch):
+    async with make_cache() as cache:
+        with pytest.raises(nearhit.UnavailableError):
+            await unanswered_lookup(cache, monkeypatch, nearhit.UnavailableError("down"))
+        await cache.aupdate("a", "llm", ANSWER)
+        assert await cache.alookup("a", "llm") == ANSWER
+
+
+def test_no_more_than_so_many_unanswered_prompts_are_remembered():
+    unanswered = Unanswered()
+    for number in range(1_025):
+        unanswered.add(str(number))
+    known = [unanswered.take(number) for number in ("0", "1", "1", "1024")]
+    assert known == [False, True, False, True]
 
 
 async def test_failure_to_clear_is_raised_all_the_same(kind, down):

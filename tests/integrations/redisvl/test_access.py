@@ -44,3 +44,20 @@ async def test_key_that_may_not_administer_uses_a_cache_that_is_there(address, n
     assert await owner.aindex.exists()
     await owner.adelete()
     await owner.adisconnect()
+
+
+async def test_key_of_one_cache_overwrites_what_takes_no_copy(address, name):
+    async with nearhit.AsyncClient(address, api_key=BOOT_KEY) as admin:
+        key = (await admin.create_key(scopes=list(KeyScope), caches=[name])).secret
+
+    def overwriting(kind):
+        fields = [{"name": "price", "type": kind}]
+        options = {"target": address, "api_key": key, "filterable_fields": fields}
+        return asyncio.to_thread(SemanticCache, name, overwrite=True, **options)
+
+    async with await overwriting("tag") as cache:
+        await cache.astore("hello", "hi", filters={"price": 1})
+        with pytest.raises(nearhit.PermissionDeniedError):
+            await overwriting("numeric")
+
+        assert await cache.acheck("hello")

@@ -1,6 +1,7 @@
 """check and acheck: hits as dicts, thresholds, and what is refused before anything is sent."""
 
 from datetime import UTC, datetime
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -88,6 +89,14 @@ async def test_calls_own_threshold_counts_and_is_inclusive(cache, call, threshol
     assert len(hits) == count
 
 
+@pytest.mark.parametrize("kind", [np.float16, np.float32, np.float64, np.int64, Fraction])
+async def test_threshold_is_any_number(cache, call, kind):
+    await call(cache, "store", "hello", "hi", vector=vector_at(0.3))
+
+    assert await call(cache, "check", vector=vector_at(1.0), distance_threshold=kind(1))
+    assert not await call(cache, "check", vector=vector_at(1.0), distance_threshold=kind(0))
+
+
 async def test_object_threshold_counts_when_the_call_has_none(cache, call):
     await call(cache, "store", "a", "b", vector=vector_at(0.3))
     assert await call(cache, "check", vector=vector_at(1.0)) == []
@@ -158,6 +167,7 @@ async def test_check_returns_the_fields_asked_for(cache, call, fields, keys):
         ({"prompt": "a", "distance_threshold": -0.1}, ValueError),
         ({"prompt": "a", "distance_threshold": float("nan")}, ValueError),
         ({"prompt": "a", "distance_threshold": "0.1"}, TypeError),
+        ({"prompt": "a", "distance_threshold": True}, TypeError),
         ({"prompt": "a", "num_results": 0}, ValueError),
         ({"prompt": "a", "num_results": 101}, ValueError),
         ({"prompt": "a", "num_results": "1"}, TypeError),

@@ -60,6 +60,15 @@ async def test_dtype_of_a_vectorizer_counts(open_cache, open_of_dtype):
         await open_of_dtype("float32", vectorizer=vectorizer("float16"))
 
 
+async def test_vectorizer_can_be_asked_for_its_dtype_and_dimension(open_cache, open_of_dtype):
+    of_server = await open_of_dtype("float64")
+    own = vectorizer("float16")
+    of_caller = await open_cache(vectorizer=own, overwrite=True)
+
+    assert (of_server._vectorizer.dtype, of_server._vectorizer.dims) == ("float64", 384)
+    assert of_caller._vectorizer is own
+
+
 async def test_dtype_is_refused_that_there_is_not(open_of_dtype):
     with pytest.raises(ValueError, match=r"must be one of bfloat16, .* not 'int'"):
         await open_of_dtype("int")

@@ -215,6 +215,13 @@ async def test_set_refuses_what_makes_no_sense(embeddings, call, item, error):
     assert not await call(embeddings, "exists", "hello", MODEL)
 
 
+async def test_unknown_members_of_an_item_are_named(embeddings, call):
+    item = {"content": "hello", "model_name": MODEL, "embedding": VECTOR, "ttl": 5, "colour": 1}
+
+    with pytest.raises(TypeError, match=r"^an item has content, .* not 'colour', 'ttl'$"):
+        await call(embeddings, "mset", [item])
+
+
 @pytest.mark.parametrize("arguments", [(), ("hello",), (None, MODEL), (7, MODEL)])
 async def test_get_refuses_what_names_no_row(embeddings, call, arguments):
     with pytest.raises(TypeError):

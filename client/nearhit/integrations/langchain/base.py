@@ -13,11 +13,19 @@ from langchain_core.caches import BaseCache
 from langchain_core.outputs import Generation
 
 from nearhit.calls import DEFAULT_TIMEOUT_SECONDS, Timeout, timeout_seconds
-from nearhit.errors import AlreadyExistsError, InvalidArgumentError, NearhitError, NotFoundError
+from nearhit.errors import (
+    AlreadyExistsError,
+    DeadlineExceededError,
+    InvalidArgumentError,
+    NearhitError,
+    NotFoundError,
+    UnavailableError,
+)
 from nearhit.integrations.connections import Connections
 from nearhit.integrations.flows import Ask, Flow, ResultT
 from nearhit.integrations.langchain import generations
 from nearhit.integrations.langchain.prompts import digest
+from nearhit.integrations.langchain.unanswered import Unanswered
 from nearhit.results import Cache
 from nearhit.transport import MAX_MESSAGE_BYTES
 
@@ -70,6 +78,7 @@ class NearhitBaseCache(BaseCache):
             credentials=credentials,
         )
         self._provided = False
+        self._unanswered = Unanswered()
         self._warned: set[str] = set()
 
     def lookup(self, prompt: str, llm_string: str) -> list[Generation] | None:
@@ -81,7 +90,10 @@ class NearhitBaseCache(BaseCache):
         return await self._connections.run_async(self._lookup(prompt, llm_string))
 
     def update(self, prompt: str, llm_string: str, return_val: Sequence[Generation]) -> None:
-        """Keeps an answer. One that is too large or no JSON is not kept, which is logged."""
+        """Keeps an answer. One that is too large or no JSON is not kept, which is logged.
+
+        With `on_error="miss"` none is kept either whose lookup waited for the server in vain.
+        """
         self._connections.run(self._update(prompt, llm_string, return_val))
 
     async def aupdate(self, prompt: str, llm_string: str, return_val: Sequence[Generation]) -> None:
@@ -149,7 +161,7 @@ class NearhitBaseCache(BaseCache):
         return {"langchain": self.mark, "llm_string": digest(llm_string)}
 
     def _lookup(self, prompt: str, llm_string: str) -> Flow[list[Generation] | None]:
-        response = yield from self._tolerant(self._found(prompt, llm_string))
+        response = yield from self._tolerant(self._found_if_answered(prompt, llm_string))
         if response is None:
             return None
         try:
@@ -159,7 +171,21 @@ class NearhitBaseCache(BaseCache):
             self._warn_once(_PASSED_OVER, error)
             return None
 
+    def _found_if_answered(self, prompt: str, llm_string: str) -> Flow[str | None]:
+        asked = digest(prompt, llm_string)
+        # The model may have failed too the last time, so that no update came.
+        self._unanswered.take(asked)
+        try:
+            return (yield from self._found(prompt, llm_string))
+        except (DeadlineExceededError, UnavailableError):
+            # Where it is raised the model is not asked, and nothing follows.
+            if self._on_error == "miss":
+                self._unanswered.add(asked)
+            raise
+
     def _update(self, prompt: str, llm_string: str, return_val: Sequence[Generation]) -> Flow[None]:
+        if self._unanswered.take(digest(prompt, llm_string)):
+            return
         try:
             response = generations.to_json(return_val)
         except ValueError as error:

@@ -69,9 +69,7 @@ class NearhitCache(NearhitBaseCache):
             create=create,
             on_error=on_error,
         )
-        if maxsize is not None and index(maxsize) <= 0:
-            raise ValueError("maxsize must be greater than 0")
-        self._maxsize = maxsize
+        self._maxsize = None if maxsize is None else _count(maxsize)
 
     def _found(self, prompt: str, llm_string: str) -> Flow[str | None]:
         key = digest(prompt, llm_string)
@@ -118,3 +116,13 @@ class NearhitCache(NearhitBaseCache):
                 f"the nearhit cache {cache.cache_id!r} has max_entries {cache.max_entries}, not "
                 f"{self._maxsize}: name another one, or change its setting"
             )
+
+
+def _count(maxsize: int) -> int:
+    """Raises TypeError for what is no whole number, ValueError unless it is positive."""
+    if isinstance(maxsize, bool):
+        raise TypeError("maxsize must be a whole number, not bool")
+    count = index(maxsize)
+    if count <= 0:
+        raise ValueError("maxsize must be greater than 0")
+    return count

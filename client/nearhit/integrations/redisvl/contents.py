@@ -26,6 +26,9 @@ _MAX_TEXT_CHARACTERS: Final = 8_192
 
 _MAX_METADATA_BYTES: Final = 64 << 10
 
+_MEMBERS: Final = ("content", "text", "model_name", "embedding", "metadata")
+"""What an item of `mset` may say."""
+
 
 @dataclass(frozen=True)
 class Item:
@@ -49,6 +52,15 @@ def item_of(
     if embedding is None:
         raise TypeError("give an embedding")
     return Item(one(content, text), model_name, embedding, metadata)
+
+
+def item_in(members: Mapping[str, Any]) -> Item:
+    """What is to be kept, from one of the dicts of RedisVL's `mset`. TypeError as `item_of`, and
+    for a member that there is not."""
+    if unknown := members.keys() - _MEMBERS:
+        named = ", ".join(sorted(map(repr, unknown)))
+        raise TypeError(f"an item has {', '.join(_MEMBERS)}, not {named}")
+    return item_of(**members)
 
 
 def one(content: Content | None, text: str | None) -> Content:

@@ -8,7 +8,15 @@ import grpc
 from nearhit.integrations.connections import Connections
 from nearhit.integrations.redisvl import names
 from nearhit.integrations.redisvl.base import BaseCache, refuse_arguments
-from nearhit.integrations.redisvl.contents import Content, Item, item_of, key_digest, one, several
+from nearhit.integrations.redisvl.contents import (
+    Content,
+    Item,
+    item_in,
+    item_of,
+    key_digest,
+    one,
+    several,
+)
 from nearhit.integrations.redisvl.embeddings import Embeddings
 from nearhit.integrations.redisvl.errors import translated
 from nearhit.integrations.redisvl.lifetimes import checked_seconds
@@ -87,7 +95,7 @@ class EmbeddingsCache(BaseCache):
         return await self._connections.run_async(flow)
 
     def get_by_key(self, key: str) -> dict[str, Any] | None:
-        """`get` by the key that `set` returned."""
+        """`get` by the key that `set` returned; without the content if it is over 64 KiB."""
         return self.mget_by_keys([key])[0]
 
     async def aget_by_key(self, key: str) -> dict[str, Any] | None:
@@ -267,4 +275,4 @@ class EmbeddingsCache(BaseCache):
 
 
 def _items(items: Iterable[Mapping[str, Any]]) -> list[Item]:
-    return [item_of(**item) for item in items]
+    return [item_in(item) for item in items]

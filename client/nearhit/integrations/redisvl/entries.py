@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from numbers import Real
 from typing import Any, Final
 
 from nearhit.choices import AttributeType, Strategy
@@ -124,9 +125,7 @@ class Entries:
             changes["vector"] = yield Embed(self.vectorizer, changes["prompt"])
         self._check_vector(changes.get("vector"))
         try:
-            entry = yield Ask(lambda client: client.refresh_ttl(entry_id))
-            if named := changes.pop("attributes", None):
-                changes["attributes"] = {**entry.attributes, **named}
+            yield Ask(lambda client: client.refresh_ttl(entry_id))
             if changes:
                 yield Ask(lambda client: client.update(entry_id, **changes))
         except NotFoundError as error:
@@ -157,7 +156,7 @@ class Entries:
         """The fields of an entry to change, as the client names them."""
         named = {name: value for name, value in fields.items() if name in self.declared}
         if named:
-            yield "attributes", attributes(named)
+            yield "merge_attributes", attributes(named)
         for name, value in fields.items():
             if name == "metadata":
                 if not isinstance(value, dict):
@@ -207,12 +206,12 @@ def _hit(name: str, match: Match, return_fields: list[str] | None) -> dict[str, 
 
 def _similarity(distance: float) -> float:
     """The least similarity that is within a distance."""
-    if isinstance(distance, bool) or not isinstance(distance, (int, float)):
+    if isinstance(distance, bool) or not isinstance(distance, Real):
         raise TypeError(f"distance_threshold must be a number, not {type(distance).__name__}")
     if not distance >= 0:
         raise ValueError(f"distance_threshold must not be negative, as {distance} is")
     # Rounded, because 1 - 0.7 is more than 0.3 and would leave out what is just that far.
-    return max(round(1 - distance, 12), -1.0)
+    return max(round(1 - float(distance), 12), -1.0)
 
 
 def _check_prompt(prompt: str | None) -> None:

@@ -4,6 +4,7 @@ A name that the server takes stands for itself. Any other is escaped, reversibly
 two names ever share a cache: `My:Cache` is `x--4dy-3a-43ache`.
 """
 
+import hashlib
 import re
 from typing import Final
 
@@ -19,6 +20,12 @@ _KEPT_IN_NAMESPACE: Final = re.compile(r"[A-Za-z0-9_]")
 def cache_id_of(name: str) -> str:
     """The id of the cache with that name. ValueError for a name that is empty or too long."""
     return _identifier(name, _CACHE_ID, kept=_KEPT_IN_CACHE_ID)
+
+
+def copy_id_of(cache_id: str) -> str:
+    """The id of the cache that holds another's entries while that one is changed. No name is
+    escaped to it."""
+    return f"{_ESCAPED}-copy-{hashlib.sha256(cache_id.encode()).hexdigest()[:32]}"
 
 
 def namespace_of(name: str) -> str:

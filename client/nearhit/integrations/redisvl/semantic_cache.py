@@ -17,8 +17,9 @@ from nearhit.integrations.redisvl.fields import declared_attributes
 from nearhit.integrations.redisvl.index import AsyncIndex, Index, delete_cache
 from nearhit.integrations.redisvl.leaves import Leaves
 from nearhit.integrations.redisvl.lifetimes import checked_seconds
-from nearhit.integrations.redisvl.opening import Wanted, open_cache
-from nearhit.integrations.redisvl.vectorizers import Vectorizer
+from nearhit.integrations.redisvl.opening import open_cache
+from nearhit.integrations.redisvl.vectorizers import ServersModel, Vectorizer
+from nearhit.integrations.redisvl.wanted import Wanted
 from nearhit.vectors import VectorLike
 
 
@@ -58,7 +59,9 @@ class SemanticCache(BaseCache):
             target: the nearhit server's address, "host:port".
             api_key: the key to call it with.
             credentials: TLS, as of `nearhit.tls()`.
-            overwrite: change a cache that has other settings; its entries stay.
+            overwrite: change a cache that has other settings; its entries stay. With another
+                numeric or text field or model their times start again; if that is interrupted,
+                the next opening with overwrite=True goes on with it.
             create_index: False: take for granted that the cache is there, and send nothing
                 now. An API key without administration needs this where there is no cache.
             dtype: has to be the vectorizer's, and the same whenever this cache is opened. None:
@@ -90,14 +93,13 @@ class SemanticCache(BaseCache):
         if create_index:
             wanted = Wanted(embedder, declared, dtype)
             with translated():
-                dimension = open_cache(connections.client, wanted, overwrite=overwrite).dimension
+                dimension = open_cache(connections, wanted, overwrite=overwrite).dimension
+        self._vectorizer = ServersModel(dimension, dtype) if vectorizer is None else vectorizer
         self._entries = Entries(name, embedder, dimension, declared)
 
     def __repr__(self) -> str:
-        return (
-            f"SemanticCache(name={self.name!r}, "
-            f"distance_threshold={self.distance_threshold}, ttl={self.ttl})"
-        )
+        threshold = self.distance_threshold
+        return f"SemanticCache(name={self.name!r}, distance_threshold={threshold}, ttl={self.ttl})"
 
     @property
     def index(self) -> Index:

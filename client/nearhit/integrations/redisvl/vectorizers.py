@@ -47,6 +47,17 @@ class Vectorizer:
 
 
 @dataclass(frozen=True)
+class ServersModel:
+    """What stands where RedisVL has its default vectorizer; the server does the embedding.
+
+    `dims` is 0 if it is not known, and `dtype` what the cache remembers.
+    """
+
+    dims: int
+    dtype: str
+
+
+@dataclass(frozen=True)
 class Embed:
     """The step that embeds a prompt."""
 

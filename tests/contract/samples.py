@@ -10,7 +10,7 @@ from clocks import ManualClock
 from nearhit_server.core.access.callers import Grant, Scope
 from nearhit_server.core.access.keys import ApiKey, SecretHash
 from nearhit_server.core.caches import CacheSpec
-from nearhit_server.core.entries import Entry, entry_id_of
+from nearhit_server.core.entries import Entry, EntryUse, entry_id_of
 from nearhit_server.core.vectors import FloatVector, normalized
 
 DIMENSION = 8
@@ -25,6 +25,11 @@ def vector(*components: float) -> FloatVector:
 def angled(cosine: float) -> FloatVector:
     """A vector whose cosine to `vector(1)` is `cosine`."""
     return vector(cosine, (1 - cosine**2) ** 0.5)
+
+
+def used(entry: Entry) -> EntryUse:
+    """A use that leaves the entry's expiry as it is."""
+    return EntryUse.of(entry, expires_at=entry.expires_at)
 
 
 def prompts(entries: Iterable[Entry]) -> list[str]:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from contract.samples import prompts, vector
+from contract.samples import prompts, used, vector
 from nearhit_server.core.entries import EntryChange
 
 MINUTE = timedelta(minutes=1)
@@ -39,7 +39,7 @@ async def test_put_evicts_the_oldest_when_the_cache_is_full(store, spec, sample)
 
 async def test_put_evicts_the_least_recently_used(store, spec, sample):
     await put(store, spec, sample, *"abc")
-    await store.touch(spec, [sample.entry("a")])
+    await store.touch(spec, [used(sample.entry("a"))])
     await put(store, spec, sample, "d")
     assert await kept(store, spec) == "acd"
 
@@ -47,7 +47,7 @@ async def test_put_evicts_the_least_recently_used(store, spec, sample):
 async def test_sliding_touch_counts_as_a_use(store, sample):
     spec = await store.create_cache(sample.spec(max_entries=3, ttl_refresh_on_hit=True))
     await put(store, spec, sample, *"abc")
-    await store.touch(spec, [sample.entry("a")])
+    await store.touch(spec, [used(sample.entry("a"))])
     await put(store, spec, sample, "d")
     assert await kept(store, spec) == "acd"
 
@@ -68,7 +68,7 @@ async def test_replacing_an_entry_evicts_nothing(store, spec, sample):
 
 async def test_batch_evicts_none_of_its_own_while_others_are_left(store, spec, sample):
     await put(store, spec, sample, *"abc")
-    await store.touch(spec, [sample.entry(p) for p in "ab"])
+    await store.touch(spec, [used(sample.entry(p)) for p in "ab"])
     await store.put(spec, [sample.entry(p) for p in "de"])
     assert await kept(store, spec) == "bde"
 

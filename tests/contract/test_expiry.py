@@ -1,12 +1,11 @@
 """Entries that expire, and those that live longer because they are hit."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from contract.samples import angled, prompts, vector
-from nearhit_server.core.entries import PromptKey
+from nearhit_server.core.entries import EntryChange, EntryUse, LifetimeChange, PromptKey
 from nearhit_server.core.filters import carrying
 
 MINUTE = timedelta(minutes=1)
@@ -64,7 +63,7 @@ async def test_expired_entry_is_not_deleted_by_filter(store, spec, sample, clock
 
 
 async def touch(store, spec, entry, clock, ttl):
-    await store.touch(spec, [replace(entry, expires_at=clock.now() + ttl)])
+    await store.touch(spec, [EntryUse.of(entry, expires_at=clock.now() + ttl)])
 
 
 async def test_touch_slides_the_expiry(store, sliding, sample, clock):
@@ -112,6 +111,42 @@ async def test_touch_leaves_alone_what_was_put_since(store, sliding, sample, clo
 async def test_touch_lets_an_entry_live_forever(store, sliding, sample, clock):
     entry = sample.entry("a", expires_at=clock.now() + MINUTE)
     await store.put(sliding, [entry])
-    await store.touch(sliding, [replace(entry, expires_at=None)])
+    await store.touch(sliding, [EntryUse.of(entry, expires_at=None)])
     clock.advance(MINUTE)
     assert await seen(store, sliding, entry) == [1] * 5
+
+
+async def test_late_touch_does_not_shorten_what_an_update_has_renewed(
+    store, sliding, sample, clock
+):
+    entry = sample.entry("a", ttl=MINUTE)
+    await store.put(sliding, [entry])
+    clock.advance(MINUTE / 4)
+    hit = EntryUse.of(entry, expires_at=clock.now() + MINUTE)
+    clock.advance(MINUTE / 4)
+    renewal = LifetimeChange(MINUTE, clock.now() + MINUTE)
+    await store.update(sliding, entry.entry_id, EntryChange(lifetime=renewal))
+    await store.touch(sliding, [hit])
+    kept = await store.get(sliding, entry.entry_id)
+    assert abs(kept.expires_at - renewal.expires_at) < INSTANT
+
+
+async def test_late_touch_leaves_alone_a_new_ttl(store, sliding, sample, clock):
+    entry = sample.entry("a", ttl=60 * MINUTE)
+    await store.put(sliding, [entry])
+    hit = EntryUse.of(entry, expires_at=clock.now() + 60 * MINUTE)
+    change = LifetimeChange(MINUTE, clock.now() + MINUTE)
+    await store.update(sliding, entry.entry_id, EntryChange(lifetime=change))
+    await store.touch(sliding, [hit])
+    kept = await store.get(sliding, entry.entry_id)
+    assert abs(kept.expires_at - change.expires_at) < INSTANT
+
+
+async def test_two_hits_that_read_the_same_both_slide_the_expiry(store, sliding, sample, clock):
+    entry = sample.entry("a", ttl=MINUTE)
+    await store.put(sliding, [entry])
+    first = EntryUse.of(entry, expires_at=clock.now() + 2 * MINUTE)
+    second = EntryUse.of(entry, expires_at=clock.now() + 3 * MINUTE)
+    await store.touch(sliding, [first, second])
+    kept = await store.get(sliding, entry.entry_id)
+    assert abs(kept.expires_at - second.expires_at) < INSTANT

@@ -49,6 +49,15 @@ async def test_pages_keep_to_the_filter(store, spec, sample, clock):
     assert await pages(store, spec, 2, where=carrying({"parity": "odd"})) == ["ac", "eg", "i"]
 
 
+async def test_pages_keep_to_a_filter_that_selects_many(store, spec, sample, clock):
+    where = carrying({"parity": "even"})
+    for parity in ("even", "odd"):
+        names = [f"{parity} {n}" for n in range(1_100)]
+        await store.put(spec, [sample.entry(n, attributes={"parity": parity}) for n in names])
+    found = "".join(await pages(store, spec, 400, where=where))
+    assert sorted(found.split("even ")) == sorted(["", *(str(n) for n in range(1_100))])
+
+
 async def test_entries_changed_at_the_same_time_are_each_listed_once(store, spec, sample):
     await store.put(spec, [sample.entry(f"{n}") for n in range(10)])
     assert sorted("".join(await pages(store, spec, 3))) == sorted("0123456789")

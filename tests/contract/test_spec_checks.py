@@ -2,7 +2,7 @@
 
 import pytest
 
-from contract.samples import vector
+from contract.samples import used, vector
 from nearhit_server.core.entries import EntryChange, PromptKey
 from nearhit_server.core.errors import NotFoundError, SpecChangedError
 from nearhit_server.core.filters import TagIn
@@ -19,7 +19,7 @@ CALLS = {
     "put": lambda store, spec, entry: store.put(spec, [entry]),
     "get": lambda store, spec, entry: store.get(spec, entry.entry_id),
     "update": lambda store, spec, entry: store.update(spec, entry.entry_id, EntryChange()),
-    "touch": lambda store, spec, entry: store.touch(spec, [entry]),
+    "touch": lambda store, spec, entry: store.touch(spec, [used(entry)]),
     "delete": lambda store, spec, entry: store.delete(spec, [entry.entry_id]),
     "delete_where": lambda store, spec, entry: store.delete_where(spec, ANY),
     "flush": lambda store, spec, entry: store.flush(spec),

@@ -74,6 +74,30 @@ class Entry:
     expires_at: datetime | None
 
 
+@dataclass(frozen=True, kw_only=True)
+class EntryUse:
+    """That an entry was hit. All but `expires_at` is as the entry was read."""
+
+    entry_id: str
+    updated_at: datetime
+    ttl: timedelta | None
+    previous_expires_at: datetime | None
+    """When the entry expired before the hit."""
+    expires_at: datetime | None
+    """When it expires because of the hit, if the cache's TTL slides."""
+
+    @classmethod
+    def of(cls, entry: Entry, *, expires_at: datetime | None) -> Self:
+        """The use of an entry as it was read."""
+        return cls(
+            entry_id=entry.entry_id,
+            updated_at=entry.updated_at,
+            ttl=entry.ttl,
+            previous_expires_at=entry.expires_at,
+            expires_at=expires_at,
+        )
+
+
 @dataclass(frozen=True)
 class PromptChange:
     """A new prompt and the vector that belongs to it, None if it has none."""
@@ -102,7 +126,8 @@ class EntryChange:
     """What an Update writes; None leaves a field as it is, so that it cannot undo another's.
 
     `updated_at` is None for a change of the lifetime alone. A change that was made of what an
-    entry said says so in `if_updated_at`: it must not be applied to an entry changed since.
+    entry said must not be applied to one that says something else: `if_updated_at` is when the
+    entry was last changed, `if_attributes` the attributes that it had.
     """
 
     prompt: PromptChange | None = None
@@ -112,6 +137,7 @@ class EntryChange:
     lifetime: LifetimeChange | None = None
     updated_at: datetime | None = None
     if_updated_at: datetime | None = None
+    if_attributes: Mapping[str, str] | None = None
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from nearhit_server.core.access.keys import ApiKey
 from nearhit_server.core.caches import CacheSpec
-from nearhit_server.core.entries import Entry, EntryChange, EntryPage, Neighbour, PromptKey
+from nearhit_server.core.entries import Entry, EntryChange, EntryPage, EntryUse, Neighbour, PromptKey
 from nearhit_server.core.errors import Allowance
 from nearhit_server.core.filters import Filter
 from nearhit_server.core.vectors import FloatMatrix, FloatVector
@@ -85,12 +85,12 @@ class EntryStore(Protocol):
 
     async def update(self, spec: CacheSpec, entry_id: str, change: EntryChange) -> Entry | None:
         """Change fields of an entry at once; returns it as it is then, None if there is none.
-        Raises EntryChangedError if it is not as old as `change.if_updated_at` says."""
+        Raises EntryChangedError if it is not as `change` says that it must be."""
 
-    async def touch(self, spec: CacheSpec, entries: Sequence[Entry]) -> None:
-        """Note that entries were used, and, if the cache's TTL slides, that they now expire at
-        their `expires_at`. `entries` are as they were read but for that; one that is gone or
-        was changed since stays as it is."""
+    async def touch(self, spec: CacheSpec, uses: Sequence[EntryUse]) -> None:
+        """Note that entries were used, and, if the cache's TTL slides, when they expire now. It
+        may come late: an entry that is gone stays so, and one that was changed since it was
+        read, if only by a new start of its TTL, keeps the expiry that this gave it."""
 
     async def delete(self, spec: CacheSpec, entry_ids: Sequence[str]) -> int:
         """Remove entries by id; returns how many there were."""
@@ -249,6 +249,10 @@ class Encoder(Protocol):
     @property
     def dimension(self) -> int:
         """The number of components of its vectors."""
+
+    @property
+    def pads(self) -> bool:
+        """Whether each text of a batch costs what the longest does."""
 
     async def tokenize(self, texts: Sequence[str]) -> list[TokenizedText]:
         """The texts as token ids, in order."""

@@ -101,15 +101,24 @@ class UpdateField(Enum):
 
 @dataclass(frozen=True, kw_only=True)
 class EntryUpdate:
-    """New values for the fields named; one named but None is removed or computed anew."""
+    """New values for the fields named; one named but None is removed or computed anew.
+
+    `attribute_changes` are new values of single attributes, None to remove one.
+    """
 
     fields: frozenset[UpdateField]
     prompt: str | None = None
     response: str | None = None
     metadata_json: str | None = None
     attributes: Mapping[str, str] = field(default_factory=dict)
+    attribute_changes: Mapping[str, str | None] = field(default_factory=dict)
     vector: FloatVector | None = None
     ttl: timedelta | None = None
+
+    @property
+    def names_nothing(self) -> bool:
+        """Whether all that it does is to start the time to live again."""
+        return not self.fields and not self.attribute_changes
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Whether a search, a store or an update is well formed, and fits the cache it names."""
 
 from collections.abc import Mapping
+from itertools import islice
 
 from nearhit_server.core import limits
 from nearhit_server.core.caches import AttributeType, CacheSpec, Strategy
@@ -11,6 +12,7 @@ from nearhit_server.core.limits import Limits
 from nearhit_server.core.queries import EntryUpdate, NewEntry, SearchQuery, UpdateField
 from nearhit_server.core.validation import (
     Violations,
+    check_attribute_name,
     check_attributes,
     check_context,
     check_metadata,
@@ -19,6 +21,7 @@ from nearhit_server.core.validation import (
     check_threshold,
     check_ttl,
     check_vector,
+    invalid,
 )
 from nearhit_server.core.vectors import FloatVector
 
@@ -125,6 +128,12 @@ def check_update(update: EntryUpdate, spec: CacheSpec, limit: Limits) -> None:
         check_metadata(violations, update.metadata_json, limit)
     if UpdateField.ATTRIBUTES in update.fields:
         _check_attributes_of(violations, update.attributes, spec)
+        violations.check(
+            "update_mask",
+            not update.attribute_changes,
+            "names attributes as a whole and one by one",
+        )
+    _check_attribute_changes(violations, update.attribute_changes, spec)
     if UpdateField.TTL in update.fields and update.ttl is not None:
         check_ttl(violations, update.ttl)
     if UpdateField.VECTOR in update.fields and update.vector is not None:
@@ -132,6 +141,20 @@ def check_update(update: EntryUpdate, spec: CacheSpec, limit: Limits) -> None:
     violations.raise_if_any()
     if UpdateField.VECTOR in update.fields:
         _check_dimension(update.vector, spec)
+
+
+def merged_attributes(
+    attributes: Mapping[str, str], changes: Mapping[str, str | None]
+) -> dict[str, str]:
+    """An entry's attributes with changes that `check_update` let pass. Raises
+    InvalidArgumentError if they are too many."""
+    merged = {name: value for name, value in {**attributes, **changes}.items() if value is not None}
+    if len(merged) > limits.MAX_ATTRIBUTES:
+        raise invalid(
+            "attributes",
+            f"with the entry's own there are {len(merged)}, more than {limits.MAX_ATTRIBUTES}",
+        )
+    return merged
 
 
 def check_selection(attributes: Mapping[str, str], spec: CacheSpec) -> None:
@@ -161,6 +184,19 @@ def _check_attributes_of(
                 limits.is_number(value),
                 "is declared numeric, and its value is not a decimal number",
             )
+
+
+def _check_attribute_changes(
+    violations: Violations, changes: Mapping[str, str | None], spec: CacheSpec
+) -> None:
+    new = {name: value for name, value in changes.items() if value is not None}
+    _check_attributes_of(violations, new, spec)
+    # Any number may be removed, also of names that the cache no longer allows; but one that is no
+    # name is enough to hear of.
+    removed = (name for name in changes if name not in new)
+    misnamed = (name for name in removed if not limits.ATTRIBUTE_NAME.fullmatch(name))
+    for name in islice(misnamed, 1):
+        check_attribute_name(violations, name, field="attributes")
 
 
 def _check_dimension(vector: FloatVector | None, spec: CacheSpec) -> None:

@@ -1,8 +1,10 @@
 """The store and update flows: check, embed, keep."""
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
+from weakref import WeakValueDictionary
 
 from nearhit_server.core.caches import CacheSpec
 from nearhit_server.core.embedding.embedder import Embedding
@@ -17,7 +19,12 @@ from nearhit_server.core.entries import (
     canonical_prompt,
     entry_id_of,
 )
-from nearhit_server.core.errors import EntryChangedError, NearhitError, entry_not_found
+from nearhit_server.core.errors import (
+    EntryChangedError,
+    NearhitError,
+    UnavailableError,
+    entry_not_found,
+)
 from nearhit_server.core.limits import Limits
 from nearhit_server.core.ports import Clock, EntryStore
 from nearhit_server.core.queries import (
@@ -28,7 +35,7 @@ from nearhit_server.core.queries import (
     Updated,
     UpdateField,
 )
-from nearhit_server.core.request_checks import check_new_entry, check_update
+from nearhit_server.core.request_checks import check_new_entry, check_update, merged_attributes
 from nearhit_server.core.vectors import FloatVector, normalized
 
 T = TypeVar("T")
@@ -53,6 +60,7 @@ class Writer:
         self._models = models
         self._clock = clock
         self._limits = limits
+        self._turns: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
 
     async def store(
         self, spec: CacheSpec, entries: Sequence[NewEntry | NearhitError]
@@ -72,16 +80,20 @@ class Writer:
             return error
         return new
 
-    async def _store(self, spec: CacheSpec, accepted: Sequence[NewEntry]) -> list[Stored]:
+    async def _store(
+        self, spec: CacheSpec, accepted: Sequence[NewEntry]
+    ) -> list[Stored | NearhitError]:
         indexed = await self._index(spec, [(new.prompt, new.vector) for new in accepted])
         entries = [
             self._entry(spec, new, index.vector)
             for new, index in zip(accepted, indexed, strict=True)
+            if isinstance(index, _Indexed)
         ]
-        created = await self._entries.put(spec, entries)
+        created = await self._entries.put(spec, entries) if entries else []
+        put = zip(entries, created, strict=True)
         return [
-            Stored(entry.entry_id, is_new, index.exact_only_reason)
-            for entry, is_new, index in zip(entries, created, indexed, strict=True)
+            _stored(*next(put), index) if isinstance(index, _Indexed) else index
+            for index in indexed
         ]
 
     def _entry(self, spec: CacheSpec, new: NewEntry, vector: FloatVector | None) -> Entry:
@@ -102,33 +114,46 @@ class Writer:
     async def update(self, spec: CacheSpec, entry_id: str, update: EntryUpdate) -> Updated:
         """Change an entry. Raises InvalidArgumentError, NotFoundError, FailedPreconditionError."""
         check_update(update, spec, self._limits)
-        while True:
-            try:
-                return await self._update(spec, entry_id, update)
-            except EntryChangedError:
-                # Somebody else's change is done, so this is no race that nobody wins.
-                continue
+        if not _needs_reading(update):
+            return await self._update(spec, entry_id, update)
+        # Of a thousand at once on one entry, each would have to repeat for all before it.
+        async with self._turns.setdefault((spec.cache_id, entry_id), asyncio.Lock()):
+            while True:
+                try:
+                    return await self._update(spec, entry_id, update)
+                except EntryChangedError:
+                    # Another kind of update, or another server's, is done: this is no race that
+                    # nobody wins, and the call's deadline is the end of it.
+                    continue
 
     async def _update(self, spec: CacheSpec, entry_id: str, update: EntryUpdate) -> Updated:
         # What is computed from the entry as it is must meet the entry as it was.
         read = await self._existing(spec, entry_id) if _needs_reading(update) else None
-        now = self._clock.now()
         index = await self._new_index(spec, update, read)
-        ttl = update.ttl if read is None or UpdateField.TTL in update.fields else read.ttl
-        renews = UpdateField.TTL in update.fields or not update.fields
-        change = EntryChange(
-            prompt=None if index is None else PromptChange(index.prompt, index.vector),
-            response=update.response if UpdateField.RESPONSE in update.fields else None,
-            attributes=_named(update, UpdateField.ATTRIBUTES, dict(update.attributes)),
-            metadata=_named(update, UpdateField.METADATA, MetadataChange(update.metadata_json)),
-            lifetime=LifetimeChange(ttl, spec.expiry(ttl, now=now)) if renews else None,
-            updated_at=now if update.fields else None,
-            if_updated_at=None if read is None else read.updated_at,
+        entry = await self._entries.update(
+            spec, entry_id, self._change(spec, update, read=read, index=index)
         )
-        entry = await self._entries.update(spec, entry_id, change)
         if entry is None:
             raise entry_not_found(spec.cache_id, entry_id)
         return Updated(entry, None if index is None else index.exact_only_reason)
+
+    def _change(
+        self, spec: CacheSpec, update: EntryUpdate, *, read: Entry | None, index: _Indexed | None
+    ) -> EntryChange:
+        now = self._clock.now()
+        ttl = update.ttl if read is None or UpdateField.TTL in update.fields else read.ttl
+        renews = UpdateField.TTL in update.fields or update.names_nothing
+        return EntryChange(
+            prompt=None if index is None else PromptChange(index.prompt, index.vector),
+            response=update.response if UpdateField.RESPONSE in update.fields else None,
+            attributes=_new_attributes(update, read),
+            metadata=_named(update, UpdateField.METADATA, MetadataChange(update.metadata_json)),
+            lifetime=LifetimeChange(ttl, spec.expiry(ttl, now=now)) if renews else None,
+            updated_at=None if update.names_nothing else now,
+            if_updated_at=None if read is None else read.updated_at,
+            # The clocks of two servers may give one time twice.
+            if_attributes=None if read is None else read.attributes,
+        )
 
     async def _new_index(
         self, spec: CacheSpec, update: EntryUpdate, read: Entry | None
@@ -136,11 +161,15 @@ class Writer:
         """The prompt and vector to write, None if the update names neither."""
         if not update.fields & {UpdateField.PROMPT, UpdateField.VECTOR}:
             return None
-        prompt = read.prompt if read is not None else update.prompt or ""
+        prompt = update.prompt or ""
+        if read is not None and UpdateField.PROMPT not in update.fields:
+            prompt = read.prompt
         vector = update.vector if UpdateField.VECTOR in update.fields else None
         if vector is None and spec.semantic and spec.model is None:
             raise vector_required(spec)
         (index,) = await self._index(spec, [(prompt, vector)])
+        if isinstance(index, NearhitError):
+            raise index
         return index
 
     async def _existing(self, spec: CacheSpec, entry_id: str) -> Entry:
@@ -151,8 +180,8 @@ class Writer:
 
     async def _index(
         self, spec: CacheSpec, prompts: Sequence[tuple[str, FloatVector | None]]
-    ) -> list[_Indexed]:
-        """The vectors to keep prompts with: the caller's, or the model's."""
+    ) -> list[_Indexed | NearhitError]:
+        """The vectors to keep prompts with, the caller's or the model's, or why there are none."""
         if not spec.semantic:
             reason = ExactOnlyReason.CACHE_STRATEGIES
             return [_Indexed(prompt, None, reason) for prompt, _ in prompts]
@@ -165,12 +194,20 @@ class Writer:
             for prompt, vector in prompts
         ]
 
-    async def _embed(self, spec: CacheSpec, texts: Sequence[str]) -> list[Embedding]:
+    async def _embed(
+        self, spec: CacheSpec, texts: Sequence[str]
+    ) -> list[Embedding | UnavailableError]:
         embedder = await self._models.of_cache(spec)
         return await embedder.embed(texts, tolerated=tolerated_by(spec))
 
 
-def _indexed(prompt: str, embedding: Embedding) -> _Indexed:
+def _stored(entry: Entry, created: bool, index: _Indexed) -> Stored:
+    return Stored(entry.entry_id, created, index.exact_only_reason)
+
+
+def _indexed(prompt: str, embedding: Embedding | UnavailableError) -> _Indexed | UnavailableError:
+    if isinstance(embedding, UnavailableError):
+        return embedding
     if embedding.vector is None and embedding.unread is not None:
         return _Indexed(prompt, None, EXACT_ONLY_REASONS[embedding.unread])
     return _Indexed(prompt, embedding.vector)
@@ -178,9 +215,15 @@ def _indexed(prompt: str, embedding: Embedding) -> _Indexed:
 
 def _needs_reading(update: EntryUpdate) -> bool:
     """Whether what is written depends on what the entry says now: its prompt, for a vector to
-    belong to, or its own time to live, to start again."""
+    belong to, its other attributes, or its own time to live, to start again."""
     of_prompt = update.fields & {UpdateField.PROMPT, UpdateField.VECTOR} == {UpdateField.VECTOR}
-    return of_prompt or not update.fields
+    return of_prompt or bool(update.attribute_changes) or update.names_nothing
+
+
+def _new_attributes(update: EntryUpdate, read: Entry | None) -> dict[str, str] | None:
+    if read is None or not update.attribute_changes:
+        return _named(update, UpdateField.ATTRIBUTES, dict(update.attributes))
+    return merged_attributes(read.attributes, update.attribute_changes)
 
 
 def _named(update: EntryUpdate, field: UpdateField, value: T) -> T | None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from nearhit_server.core.caches import CacheSpec
-from nearhit_server.core.entries import Entry, EntryChange, EntryPage, Neighbour, PromptKey
+from nearhit_server.core.entries import Entry, EntryChange, EntryPage, EntryUse, Neighbour, PromptKey
 from nearhit_server.core.filters import Filter
 from nearhit_server.core.vectors import FloatVector
 from nearhit_server.stores.embedded import cache_writes, entry_reads, entry_writes, uses
@@ -108,15 +108,15 @@ class EmbeddedEntryStore:
             lambda session: entry_writes.update_entry(session, spec, entry_id, change), spec=spec
         )
 
-    async def touch(self, spec: CacheSpec, entries: Sequence[Entry]) -> None:
+    async def touch(self, spec: CacheSpec, used: Sequence[EntryUse]) -> None:
         """As EntryStore.touch."""
         if spec.ttl_refresh_on_hit:
             await self._sessions.write(
-                lambda session: uses.slide_entries(session, spec, entries), spec=spec
+                lambda session: uses.slide_entries(session, spec, used), spec=spec
             )
         elif spec.max_entries is not None:
             await self._sessions.read(
-                lambda session: uses.note_uses(session, spec, entries), spec=spec
+                lambda session: uses.note_uses(session, spec, used), spec=spec
             )
 
     async def delete(self, spec: CacheSpec, entry_ids: Sequence[str]) -> int:

@@ -57,6 +57,8 @@ def update_entry(
     row_id, old = found
     if change.if_updated_at not in (None, old.updated_at):
         raise EntryChangedError
+    if change.if_attributes not in (None, old.attributes):
+        raise EntryChangedError
     entry = changed_entry(old, change)
     _check_dimension(spec, entry)
     used_order = session.index.next_used_order()

@@ -37,6 +37,16 @@ def select_all(session: Session, where: Filter, epoch: int) -> RowIds:
     return np.fromiter((row_id for (row_id,) in rows), np.int64)
 
 
+def few_candidates(session: Session, where: Filter | None, epoch: int) -> Sql | None:
+    """A SELECT, by index, of row ids that has all rows `where` selects and maybe more.
+
+    None if there are many, so that they had better be met one by one in the order wanted.
+    """
+    size = _Sizes(session.connection)
+    candidates = None if where is None else superset(where, epoch, size)
+    return candidates if candidates is not None and size(candidates) < _COUNTED_ROWS else None
+
+
 def select_among(session: Session, row_ids: Sequence[int], where: Filter, epoch: int) -> set[int]:
     """Those of `row_ids` that are live and that `where` selects."""
     wanted = condition(where, epoch)

@@ -104,6 +104,11 @@ def _prompt_fields(prompt: str) -> Fields:
     return {"prompt": prompt, "folded_key": key.folded, "cased_key": key.cased}
 
 
+def attributes_json(attributes: Mapping[str, str]) -> str:
+    """The attributes as the hash has them, to be written or compared."""
+    return json.dumps(dict(attributes), ensure_ascii=False)
+
+
 def _attribute_fields(spec: CacheSpec, attributes: Mapping[str, str]) -> Fields:
     numbers: Fields = {
         numeric_field(name): repr(float(value))
@@ -111,7 +116,7 @@ def _attribute_fields(spec: CacheSpec, attributes: Mapping[str, str]) -> Fields:
         if spec.attribute_types.get(name) is AttributeType.NUMERIC
     }
     return {
-        "attributes": json.dumps(dict(attributes), ensure_ascii=False),
+        "attributes": attributes_json(attributes),
         "tags": ",".join(index_tags(attributes, spec.attribute_types)),
         **numbers,
     }

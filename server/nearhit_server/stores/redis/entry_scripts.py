@@ -59,14 +59,15 @@ UPDATE: Final = Script(
     + """
 -- KEYS: version, entry, uses, expiries
 -- ARGV: version, entry id, ttl in ms or 'keep' or 'none', 'bounded' or '',
---       the updated_us that the entry must have or '', how many fields to remove, those,
---       field, value, ...
+--       the updated_us and the attributes that the entry must have, each or '',
+--       how many fields to remove, those, field, value, ...
 -- Returns 1, 0 if there is no such entry, or -3 if it was changed since.
 if redis.call('EXISTS', KEYS[2]) == 0 then return 0 end
 if ARGV[5] ~= '' and redis.call('HGET', KEYS[2], 'updated_us') ~= ARGV[5] then return -3 end
-local removed = tonumber(ARGV[6])
-if removed > 0 then redis.call('HDEL', KEYS[2], unpack(ARGV, 7, 6 + removed)) end
-if #ARGV > 6 + removed then redis.call('HSET', KEYS[2], unpack(ARGV, 7 + removed)) end
+if ARGV[6] ~= '' and redis.call('HGET', KEYS[2], 'attributes') ~= ARGV[6] then return -3 end
+local removed = tonumber(ARGV[7])
+if removed > 0 then redis.call('HDEL', KEYS[2], unpack(ARGV, 8, 7 + removed)) end
+if #ARGV > 7 + removed then redis.call('HSET', KEYS[2], unpack(ARGV, 8 + removed)) end
 live(KEYS[2], ARGV[3])
 if ARGV[4] ~= '' then use(KEYS[3], KEYS[4], ARGV[2], ARGV[3]) end
 return 1
@@ -80,13 +81,15 @@ TOUCH: Final = Script(
     + LIFETIME
     + """
 -- KEYS: version, entry, uses, expiries
--- ARGV: version, entry id, the entry's updated_us and ttl_us as read, ttl in ms or 'keep' or
---       'none', 'bounded' or ''
+-- ARGV: version, entry id, the entry's updated_us, ttl_us and expires_us as read, the latter two
+--       each or '', ttl in ms or 'keep' or 'none', 'bounded' or ''
 -- Nothing of it changes the hash, which would be indexed anew.
-local read = redis.call('HMGET', KEYS[2], 'updated_us', 'ttl_us')
-if read[1] ~= ARGV[3] or (read[2] or '') ~= ARGV[4] then return 0 end
-live(KEYS[2], ARGV[5])
-if ARGV[6] ~= '' then use(KEYS[3], KEYS[4], ARGV[2], ARGV[5]) end
+local read = redis.call('HMGET', KEYS[2], 'updated_us', 'ttl_us', 'expires_us')
+for i = 1, 3 do
+  if (read[i] or '') ~= ARGV[2 + i] then return 0 end
+end
+live(KEYS[2], ARGV[6])
+if ARGV[7] ~= '' then use(KEYS[3], KEYS[4], ARGV[2], ARGV[6]) end
 return 1
 """
 )

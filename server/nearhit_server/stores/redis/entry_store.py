@@ -6,7 +6,7 @@ from typing import TypeVar
 import redis.exceptions
 
 from nearhit_server.core.caches import CacheSpec
-from nearhit_server.core.entries import Entry, EntryChange, EntryPage, Neighbour, PromptKey
+from nearhit_server.core.entries import Entry, EntryChange, EntryPage, EntryUse, Neighbour, PromptKey
 from nearhit_server.core.filters import Filter
 from nearhit_server.core.observing import Observer
 from nearhit_server.core.ports import Clock
@@ -104,9 +104,9 @@ class RedisEntryStore:
         """As EntryStore.update."""
         return await entry_writes.update_entry(self._commands, self._clock, spec, entry_id, change)
 
-    async def touch(self, spec: CacheSpec, entries: Sequence[Entry]) -> None:
+    async def touch(self, spec: CacheSpec, uses: Sequence[EntryUse]) -> None:
         """As EntryStore.touch."""
-        await entry_writes.touch_entries(self._commands, self._clock, spec, entries)
+        await entry_writes.touch_entries(self._commands, self._clock, spec, uses)
 
     async def delete(self, spec: CacheSpec, entry_ids: Sequence[str]) -> int:
         """As EntryStore.delete."""

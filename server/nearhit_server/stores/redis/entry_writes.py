@@ -7,21 +7,30 @@ from itertools import islice
 from typing import Final
 
 from nearhit_server.core.caches import CacheSpec
-from nearhit_server.core.entries import Entry, EntryChange, LifetimeChange
+from nearhit_server.core.entries import Entry, EntryChange, EntryUse, LifetimeChange
 from nearhit_server.core.errors import EntryChangedError
 from nearhit_server.core.filters import Filter
 from nearhit_server.core.observing import Observer
 from nearhit_server.core.ports import Clock
 from nearhit_server.stores.redis import entry_scripts
 from nearhit_server.stores.redis.commands import Command, Commands, call
-from nearhit_server.stores.redis.entry_hash import Fields, changed_fields, fields_of
+from nearhit_server.stores.redis.entry_hash import (
+    Fields,
+    attributes_json,
+    changed_fields,
+    fields_of,
+)
 from nearhit_server.stores.redis.entry_reads import get_entry
 from nearhit_server.stores.redis.keys import CacheKeys, EpochKeys
 from nearhit_server.stores.redis.lua import ENTRY_CHANGED
 from nearhit_server.stores.redis.query import query_of
 from nearhit_server.stores.redis.replies import ask, checked
 from nearhit_server.stores.redis.searches import documents, keys_of
-from nearhit_server.stores.times import optional_duration_to_microseconds, to_microseconds
+from nearhit_server.stores.times import (
+    optional_duration_to_microseconds,
+    optional_to_microseconds,
+    to_microseconds,
+)
 
 _PUT_AT_ONCE: Final = 50
 """Entries in one pipeline. Each costs Redis about a millisecond to index, and meanwhile it
@@ -78,7 +87,7 @@ async def update_entry(
                 entry_scripts.UPDATE,
                 _entry_keys(spec, entry_id),
                 *(spec.version, entry_id, _new_lifetime(change.lifetime, clock.now())),
-                *(_bounded(spec), _expected(change), len(removed), *removed),
+                *(_bounded(spec), *_expected(change), len(removed), *removed),
                 *_flat(written),
             )
         ],
@@ -92,8 +101,11 @@ async def update_entry(
     return await get_entry(commands, clock, spec, entry_id)
 
 
-def _expected(change: EntryChange) -> str | int:
-    return "" if change.if_updated_at is None else to_microseconds(change.if_updated_at)
+def _expected(change: EntryChange) -> tuple[str | int, str]:
+    return (
+        "" if change.if_updated_at is None else to_microseconds(change.if_updated_at),
+        "" if change.if_attributes is None else attributes_json(change.if_attributes),
+    )
 
 
 def _new_lifetime(change: LifetimeChange | None, now: datetime) -> str | int:
@@ -104,28 +116,30 @@ def _new_lifetime(change: LifetimeChange | None, now: datetime) -> str | int:
 
 
 async def touch_entries(
-    commands: Commands, clock: Clock, spec: CacheSpec, entries: Sequence[Entry]
+    commands: Commands, clock: Clock, spec: CacheSpec, uses: Sequence[EntryUse]
 ) -> None:
     """As EntryStore.touch."""
     if not spec.ttl_refresh_on_hit and spec.max_entries is None:
         return
     now = clock.now()
     replies = await commands.run(
-        CacheKeys(spec.cache_id).version, [_touch(spec, entry, now) for entry in entries]
+        CacheKeys(spec.cache_id).version, [_touch(spec, use, now) for use in uses]
     )
     for reply in replies:
         checked(spec, reply)
 
 
-def _touch(spec: CacheSpec, entry: Entry, now: datetime) -> Command:
-    lifetime = None if entry.expires_at is None else entry.expires_at - now
+def _touch(spec: CacheSpec, use: EntryUse, now: datetime) -> Command:
+    lifetime = None if use.expires_at is None else use.expires_at - now
     slid = _milliseconds(lifetime) if spec.ttl_refresh_on_hit else "keep"
-    ttl_us = optional_duration_to_microseconds(entry.ttl)
+    ttl_us = optional_duration_to_microseconds(use.ttl)
+    expired_us = optional_to_microseconds(use.previous_expires_at)
     return call(
         entry_scripts.TOUCH,
-        _entry_keys(spec, entry.entry_id),
-        *(spec.version, entry.entry_id, to_microseconds(entry.updated_at)),
-        *("" if ttl_us is None else ttl_us, slid, _bounded(spec)),
+        _entry_keys(spec, use.entry_id),
+        *(spec.version, use.entry_id, to_microseconds(use.updated_at)),
+        *("" if ttl_us is None else ttl_us, "" if expired_us is None else expired_us),
+        *(slid, _bounded(spec)),
     )
 
 

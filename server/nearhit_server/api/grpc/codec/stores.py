@@ -1,5 +1,9 @@
 """Store and update requests and what became of them."""
 
+from typing import Final
+
+from google.protobuf.field_mask_pb2 import FieldMask
+
 from nearhit.v1 import semantic_cache_pb2 as pb
 from nearhit_server.api.grpc.codec.choices import EXACT_ONLY_REASON_NUMBERS
 from nearhit_server.api.grpc.codec.entries import encode_entry
@@ -10,6 +14,9 @@ from nearhit_server.api.grpc.codec.values import (
     named_part,
 )
 from nearhit_server.core.queries import EntryUpdate, NewEntry, Stored, Updated, UpdateField
+
+_ATTRIBUTE_PATH: Final = "attributes."
+"""What comes before a key of the map, as in AIP-161; no attribute's name needs its backticks."""
 
 
 def decode_new_entry(message: pb.StoreRequest) -> NewEntry:
@@ -35,17 +42,28 @@ def encode_stored(stored: Stored) -> pb.StoreResponse:
 
 def decode_update(message: pb.UpdateRequest) -> EntryUpdate:
     """What to change. Raises InvalidArgumentError."""
-    fields = decode_mask(message.update_mask.paths, UpdateField, field="update_mask")
-    message = named_part(message, message.update_mask)
+    named = decode_mask(message.update_mask.paths, _changed, field="update_mask")
+    fields = frozenset(field for field in named if isinstance(field, UpdateField))
+    names = sorted(name for name in named if isinstance(name, str))
+    changes = {name: message.attributes.get(name) for name in names}
+    message = named_part(message, FieldMask(paths=[field.value for field in fields]))
     return EntryUpdate(
         fields=fields,
         prompt=message.prompt if message.HasField("prompt") else None,
         response=message.response if message.HasField("response") else None,
         metadata_json=message.metadata_json if message.HasField("metadata_json") else None,
         attributes=dict(message.attributes),
+        attribute_changes=changes,
         vector=decode_vector(message.vector) if message.HasField("vector") else None,
         ttl=decode_duration(message.ttl, field="ttl") if message.HasField("ttl") else None,
     )
+
+
+def _changed(path: str) -> UpdateField | str:
+    """What a path of a mask names: a field, or a single attribute, of which this is the name."""
+    if path.startswith(_ATTRIBUTE_PATH):
+        return path.removeprefix(_ATTRIBUTE_PATH)
+    return UpdateField(path)
 
 
 def encode_updated(updated: Updated) -> pb.UpdateResponse:

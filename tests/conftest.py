@@ -28,6 +28,11 @@ from tiny_model import save_tiny_model
 _numbers = count()
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """All servers of all runs share the models that were converted once."""
+    os.environ["NEARHIT_MODEL_CACHE_DIR"] = str(config.cache.mkdir("converted-models"))
+
+
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a small model that is not the default one."""

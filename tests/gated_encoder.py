@@ -19,6 +19,7 @@ class GatedEncoder:
 
     identity = "gated"
     dimension = 2
+    pads = True
 
     def __init__(self) -> None:
         self.batches: list[list[TokenizedText]] = []

@@ -2,6 +2,7 @@
 
 import asyncio
 import traceback
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
@@ -44,6 +45,18 @@ async def test_request_is_not_repeated_when_it_was_refused_for_good(endpoint, st
         with pytest.raises(EndpointError, match=str(status)):
             await encode(encoder, TEXTS[:1])
     assert len(endpoint.requests) == 2
+
+
+async def test_answer_that_cannot_be_decoded_is_not_asked_for_again(endpoint):
+    async def misname(request):
+        answer = await embed(request)
+        return replace(answer, headers={"content-encoding": "gzip"})
+
+    endpoint.always = misname
+    async with opened(endpoint) as encoder:
+        with pytest.raises(EndpointError, match="cannot be decoded"):
+            await encode(encoder, TEXTS[:1])
+    assert len(endpoint.requests) == 1
 
 
 @pytest.mark.parametrize(("status", "refuses_text"), [(400, True), (422, True), (401, False)])

@@ -18,6 +18,7 @@ from nearhit_server.core.cache_admin import CacheAdmin
 from nearhit_server.core.cache_directory import CacheDirectory
 from nearhit_server.core.embedding.embedding_cache import EmbeddingCache
 from nearhit_server.core.embedding.models import Models
+from nearhit_server.core.entry_uses import EntryUses
 from nearhit_server.core.limits import Limits
 from nearhit_server.core.observing import Observer
 from nearhit_server.core.ports import Clock, Storage
@@ -35,6 +36,9 @@ class Core:
     cache_admin: CacheAdmin
     embeddings: EmbeddingCache
     key_admin: KeyAdmin
+    entry_uses: EntryUses
+    """To be entered before the first search, and left after the last: until then, nothing of it
+    is written."""
     limits: Limits
 
     def grpc_services(self) -> Services:
@@ -57,7 +61,15 @@ def make_core(
         max_metadata_bytes=settings.max_metadata_bytes,
     )
     directory = CacheDirectory(store)
-    searcher = Searcher(entries=store, models=models, clock=clock, limits=limits, observer=observer)
+    entry_uses = EntryUses(store)
+    searcher = Searcher(
+        entries=store,
+        uses=entry_uses,
+        models=models,
+        clock=clock,
+        limits=limits,
+        observer=observer,
+    )
     writer = Writer(entries=store, models=models, clock=clock, limits=limits)
     return Core(
         cache=SemanticCache(directory=directory, entries=store, searcher=searcher, writer=writer),
@@ -70,5 +82,6 @@ def make_core(
         ),
         embeddings=EmbeddingCache(models=models, namespaces=store, clock=clock, limits=limits),
         key_admin=KeyAdmin(store, clock=clock),
+        entry_uses=entry_uses,
         limits=limits,
     )

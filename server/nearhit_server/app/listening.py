@@ -40,6 +40,7 @@ async def open_servers(
                 observer=telemetry,
                 max_call_seconds=settings.max_call_seconds,
                 credentials=None if certificates is None else certificates.grpc_credentials(),
+                share_port=settings.workers > 1,
             )
         )
         http_server: HttpServer | None = None
@@ -59,7 +60,13 @@ async def open_servers(
             )
             ssl_context = None if certificates is None else certificates.http_context()
             http_server = await stack.enter_async_context(
-                open_http_server(settings.http, application, ssl_context=ssl_context, limits=limits)
+                open_http_server(
+                    settings.http,
+                    application,
+                    ssl_context=ssl_context,
+                    limits=limits,
+                    share_port=settings.workers > 1,
+                )
             )
         yield Servers(grpc_server, http_server, health)
 

@@ -1,23 +1,23 @@
 """The models that the settings allow."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import Final
 
 from nearhit_server.core.embedding.batching import BatchingStage
 from nearhit_server.core.embedding.embedder import Embedder
 from nearhit_server.core.embedding.models import Models
+from nearhit_server.core.embedding.shared_vectors import SharedVectors
 from nearhit_server.core.embedding.vector_lru import VectorLru
 from nearhit_server.core.observing import Observer
 from nearhit_server.core.ports import Clock, EmbeddingTable, Encoder
+from nearhit_server.encoders.local import LocalOptions, open_local_model
 from nearhit_server.encoders.model_files import DEFAULT_MODEL
 from nearhit_server.encoders.openai import EndpointOptions, open_openai
-from nearhit_server.settings import EmbeddingCacheMode, Settings
+from nearhit_server.settings import EmbeddingCacheMode, Runtime, Settings
 
 # Measured with all-MiniLM-L6-v2: past this a CPU gains nothing, and its callers wait longer.
 _CPU_BATCH_TOKENS: Final = 512
@@ -77,13 +77,17 @@ async def _open_embedder(
                 observer=observer,
             )
         )
+        shared: SharedVectors | None = None
+        if settings.embedding_cache is EmbeddingCacheMode.STORE:
+            shared = await stack.enter_async_context(
+                SharedVectors(table, identity=model.encoder.identity, clock=clock)
+            )
         yield Embedder(
             name=name,
             encoder=model.encoder,
             stage=stage,
             memory=VectorLru(max_bytes=settings.embedding_memory_bytes),
-            table=table if settings.embedding_cache is EmbeddingCacheMode.STORE else None,
-            clock=clock,
+            shared=shared,
             observer=observer,
         )
 
@@ -99,12 +103,18 @@ async def _open_model(source: str, settings: Settings) -> AsyncIterator[_OpenMod
                 concurrent_batches=settings.openai_max_concurrent_requests,
             )
         return
-    # Imported here: it brings torch, for which neither a store that cannot open nor a probe
-    # should have to wait.
-    runtime = await asyncio.to_thread(import_module, "nearhit_server.encoders.sentence_transformer")
-    async with runtime.open_sentence_transformer(source, device=settings.device) as encoder:
+    async with open_local_model(source, _local_options(settings)) as encoder:
         tokens = _CPU_BATCH_TOKENS if encoder.on_cpu else _ACCELERATOR_BATCH_TOKENS
         yield _OpenModel(encoder=encoder, batch_tokens=tokens)
+
+
+def _local_options(settings: Settings) -> LocalOptions:
+    return LocalOptions(
+        device=settings.device,
+        openvino=None if settings.runtime is Runtime.AUTO else settings.runtime is Runtime.OPENVINO,
+        cache_dir=settings.model_cache_dir or settings.data_dir / "models",
+        threads=settings.model_threads,
+    )
 
 
 def _endpoint_options(settings: Settings) -> EndpointOptions:

@@ -7,7 +7,7 @@ from importlib.metadata import version
 from typing import Final
 
 from nearhit_server.api.addresses import AddressError
-from nearhit_server.app.core import make_core
+from nearhit_server.app.core import Core, make_core
 from nearhit_server.app.door import open_admission
 from nearhit_server.app.listening import open_servers
 from nearhit_server.app.models import make_models
@@ -21,7 +21,7 @@ from nearhit_server.core.health import Health
 from nearhit_server.core.ports import Storage
 from nearhit_server.exposure import ExposureError, check_exposure
 from nearhit_server.health_watch import watched_health
-from nearhit_server.lifecycle import run_until_stopped
+from nearhit_server.lifecycle import DIRECT, Announce, StopSignals, print_line, run_until_stopped
 from nearhit_server.memory import allow_all_files, settle, trimmed_memory
 from nearhit_server.servers import Servers
 from nearhit_server.settings import Settings
@@ -52,8 +52,10 @@ async def open_application(settings: Settings) -> AsyncIterator[Servers]:
         yield servers
 
 
-async def serve_until_stopped(settings: Settings) -> None:
-    """Serve until a signal ends it. Raises StartupError."""
+async def serve_until_stopped(
+    settings: Settings, *, signals: StopSignals = DIRECT, announce: Announce = print_line
+) -> None:
+    """Serve until a signal ends it, alone or as one of several workers. Raises StartupError."""
     allow_all_files()
     async with open_application(settings) as servers:
         settle()
@@ -61,6 +63,8 @@ async def serve_until_stopped(settings: Settings) -> None:
             servers,
             delay_seconds=settings.drain_delay_seconds,
             grace_seconds=settings.grace_period_seconds,
+            signals=signals,
+            announce=announce,
         )
 
 
@@ -81,10 +85,16 @@ async def _start(settings: Settings, stack: AsyncExitStack) -> Servers:
     )
     models = await stack.enter_async_context(make_models(settings, store, clock, telemetry))
     core = make_core(settings, store=store, models=models, clock=clock, observer=telemetry)
+    await stack.enter_async_context(core.entry_uses)
     admission = await stack.enter_async_context(
         open_admission(settings, keys=store, clock=clock, observer=telemetry)
     )
-    # Before the model, which takes seconds: a port that is in use is told at once.
+    alone = settings.workers == 1
+    if not alone:
+        # The kernel hands connections to whoever listens. Those of a worker that still loads its
+        # model would wait, while others could answer them.
+        await _prepare(models, core)
+    # Alone, before the model, which takes seconds: a port that is in use is told at once.
     servers = await stack.enter_async_context(
         open_servers(
             settings,
@@ -94,10 +104,10 @@ async def _start(settings: Settings, stack: AsyncExitStack) -> Servers:
             render_metrics=Exposition(telemetry.metrics, store=store).render,
         )
     )
-    # Probes are answered while the model loads.
-    await servers.start_http()
-    await _load_default(models)
-    await core.cache_admin.ensure_default_cache()
+    if alone:
+        # Probes are answered while the model loads.
+        await servers.start_http()
+        await _prepare(models, core)
 
     async def announce(health: Health) -> None:
         telemetry.set_health(health)
@@ -111,15 +121,19 @@ async def _start(settings: Settings, stack: AsyncExitStack) -> Servers:
             announce=announce,
         )
     )
+    if not alone:
+        await servers.start_http()
     await servers.grpc.start()
     return servers
 
 
-async def _load_default(models: Models) -> None:
+async def _prepare(models: Models, core: Core) -> None:
+    """Load the default model, and have the default cache."""
     try:
         await models.embedder(models.default_name)
     except FailedPreconditionError as error:
         raise StartupError(str(error.__cause__ or error)) from error
+    await core.cache_admin.ensure_default_cache()
 
 
 async def _check_store(store: Storage, admin: CacheAdmin, health: Health) -> None:

@@ -10,7 +10,8 @@ from nearhit_server.core.concurrency import together
 from nearhit_server.core.context import effective_prompts
 from nearhit_server.core.embedding.models import Models
 from nearhit_server.core.embedding.reading import EXACT_ONLY_REASONS, tolerated_by
-from nearhit_server.core.entries import PromptKey, canonical_prompt
+from nearhit_server.core.entries import EntryUse, PromptKey, canonical_prompt
+from nearhit_server.core.entry_uses import EntryUses
 from nearhit_server.core.errors import NearhitError
 from nearhit_server.core.filters import Filter, both, carrying
 from nearhit_server.core.limits import Limits
@@ -57,12 +58,14 @@ class Searcher:
         self,
         *,
         entries: EntryStore,
+        uses: EntryUses,
         models: Models,
         clock: Clock,
         limits: Limits,
         observer: Observer = UNOBSERVED,
     ) -> None:
         self._entries = entries
+        self._uses = uses
         self._models = models
         self._clock = clock
         self._limits = limits
@@ -144,7 +147,7 @@ class Searcher:
             with_vectors=search.query.with_vectors,
         )
         matches = tuple(Match(entry, 1.0, Strategy.EXACT) for entry in entries)
-        search.matches = await self._used(spec, matches)
+        search.matches = self._used(spec, matches)
 
     async def _try_semantic(self, spec: CacheSpec, searches: Sequence[_Search]) -> None:
         if not searches:
@@ -163,6 +166,9 @@ class Searcher:
             tolerated=tolerated_by(spec),
         )
         for search, embedding in zip(searches, embeddings, strict=True):
+            if isinstance(embedding, NearhitError):
+                search.error = embedding
+                continue
             search.vector = embedding.vector
             if embedding.vector is None and embedding.unread is not None:
                 search.exact_only_reason = EXACT_ONLY_REASONS[embedding.unread]
@@ -184,16 +190,20 @@ class Searcher:
         matches, search.nearest_similarity = select_matches(
             neighbours, threshold=spec.similarity_threshold if threshold is None else threshold
         )
-        search.matches = await self._used(spec, matches)
+        search.matches = self._used(spec, matches)
 
-    async def _used(self, spec: CacheSpec, matches: tuple[Match, ...]) -> tuple[Match, ...]:
+    def _used(self, spec: CacheSpec, matches: tuple[Match, ...]) -> tuple[Match, ...]:
         """Note that entries were hit; returns them with the expiry that this gives them."""
-        if spec.ttl_refresh_on_hit:
-            now = self._clock.now()
-            matches = tuple(_refreshed(match, spec, now=now) for match in matches)
-        if matches and (spec.ttl_refresh_on_hit or spec.max_entries is not None):
-            await self._entries.touch(spec, [match.entry for match in matches])
-        return matches
+        if not spec.ttl_refresh_on_hit and spec.max_entries is None:
+            return matches
+        now = self._clock.now()
+        used = tuple(_refreshed(m, spec, now=now) if spec.ttl_refresh_on_hit else m for m in matches)
+        uses = [
+            EntryUse.of(before.entry, expires_at=match.entry.expires_at)
+            for before, match in zip(matches, used, strict=True)
+        ]
+        self._uses.note(spec, uses)
+        return used
 
 
 def _refreshed(match: Match, spec: CacheSpec, *, now: datetime) -> Match:

@@ -84,6 +84,8 @@ class OpenAIEncoder:
     OpenAI's models, never need more tokens than that and have none for "unknown".
     """
 
+    pads = False
+
     def __init__(
         self,
         endpoint: EmbeddingsEndpoint,

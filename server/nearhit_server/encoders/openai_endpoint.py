@@ -88,6 +88,10 @@ class EmbeddingsEndpoint:
     async def _attempt(self, body: bytes) -> bytes:
         try:
             response = await self._client.post("embeddings", content=body)
+        except httpx.DecodingError as error:
+            # An answer that was given, as one whose JSON is broken: what spoils it, a proxy that
+            # names the wrong encoding for instance, spoils the next one too.
+            raise EndpointError("the embeddings endpoint's response cannot be decoded") from error
         except httpx.RequestError as error:
             raise EndpointError(
                 f"the embeddings endpoint cannot be reached ({type(error).__name__})",

@@ -4,8 +4,16 @@ from nearhit_server.settings.choices import (
     Durability,
     EmbeddingCacheMode,
     LogFormat,
+    Runtime,
     VectorAlgorithm,
 )
 from nearhit_server.settings.server import Settings
 
-__all__ = ["Durability", "EmbeddingCacheMode", "LogFormat", "Settings", "VectorAlgorithm"]
+__all__ = [
+    "Durability",
+    "EmbeddingCacheMode",
+    "LogFormat",
+    "Runtime",
+    "Settings",
+    "VectorAlgorithm",
+]

@@ -27,6 +27,16 @@ class EmbeddingCacheMode(StrEnum):
     STORE = "store"
 
 
+class Runtime(StrEnum):
+    """What runs SentenceTransformer models."""
+
+    AUTO = "auto"
+    """OpenVINO on a CPU, torch elsewhere."""
+
+    OPENVINO = "openvino"
+    TORCH = "torch"
+
+
 class LogFormat(StrEnum):
     """How log lines look."""
 

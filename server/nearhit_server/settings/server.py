@@ -1,5 +1,6 @@
 """Everything that can be set."""
 
+import os
 import re
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -17,6 +18,7 @@ from nearhit_server.settings.choices import (
     Durability,
     EmbeddingCacheMode,
     LogFormat,
+    Runtime,
     VectorAlgorithm,
 )
 from nearhit_server.settings.openai import OpenAISettings
@@ -44,6 +46,9 @@ class Settings(OpenAISettings):
     grpc: str = Field("127.0.0.1:50051", description="gRPC address, HOST:PORT; port 0: any free")
     http: str = Field(
         "127.0.0.1:8080", description="HTTP address, HOST:PORT; port 0: any free; off: none"
+    )
+    workers: Annotated[int, Field(ge=1, le=256)] = Field(
+        1, description="processes that share the ports; more than one needs Redis"
     )
     insecure: bool = Field(
         False, description="listen beyond loopback without TLS or without asking for keys"
@@ -109,6 +114,12 @@ class Settings(OpenAISettings):
         description="further models caches may name: name to folder, hub name or openai:MODEL",
     )
     device: str | None = Field(None, description="torch device; unset: the best there is")
+    runtime: Runtime = Field(
+        Runtime.AUTO, description="what runs models: openvino (CPU only), torch, auto"
+    )
+    model_cache_dir: Path | None = Field(
+        None, description="folder of models converted for OpenVINO; unset: models in data_dir"
+    )
     similarity_threshold: Annotated[float, Field(ge=-1, le=1)] = Field(
         0.90, description="threshold of caches that set none"
     )
@@ -180,7 +191,23 @@ class Settings(OpenAISettings):
             raise ValueError("tls_client_ca needs tls_certificate and tls_key")
         if self.rate_limit_burst is not None and self.rate_limit is None:
             raise ValueError("rate_limit_burst needs rate_limit")
+        if self.workers > 1 and self.store == "embedded":
+            raise ValueError(
+                "workers above 1 need a store that processes can share, and the embedded one "
+                "belongs to one process; set store to a Redis URL, or leave workers at 1"
+            )
         return self
+
+    @property
+    def model_threads(self) -> int | None:
+        """CPU threads for the models of each worker; None: as many as their runtime thinks fit,
+        which for one process of several would be too many."""
+        if self.workers == 1:
+            return None
+        # Where it is set, a container for instance has less than all that it sees.
+        said = os.environ.get("OMP_NUM_THREADS", "")
+        cores = int(said) if said.isdecimal() else len(os.sched_getaffinity(0))
+        return max(1, cores // self.workers)
 
     @property
     def asks_for_keys(self) -> bool:

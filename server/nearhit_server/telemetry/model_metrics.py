@@ -18,7 +18,8 @@ _SECONDS_BUCKETS: Final = (
 @dataclass(frozen=True)
 class _ModelSeries:
     texts: Histogram
-    tokens: Histogram
+    padded_tokens: Histogram
+    tokens: Counter
     waiting: Gauge
     waits: Histogram
     durations: Histogram
@@ -35,8 +36,14 @@ class ModelMetrics:
             )
 
         self._texts = histogram("batch_texts", "Texts in a batch.", _TEXT_BUCKETS)
-        self._tokens = histogram(
+        self._padded_tokens = histogram(
             "batch_tokens", "Tokens in a batch, padding included.", _TOKEN_BUCKETS
+        )
+        self._tokens = Counter(
+            "nearhit_embedding_tokens_total",
+            "Tokens in all batches without the padding, which is the rest of their sum.",
+            ("model",),
+            registry=registry,
         )
         self._waits = histogram(
             "queue_wait_seconds", "Time a text waited for its batch to begin.", _SECONDS_BUCKETS
@@ -78,7 +85,8 @@ class ModelMetrics:
         """A model has encoded a batch."""
         series = self._of_model(report.model)
         series.texts.observe(report.texts)
-        series.tokens.observe(report.padded_tokens)
+        series.padded_tokens.observe(report.padded_tokens)
+        series.tokens.inc(report.tokens)
         series.durations.observe(report.seconds)
         for seconds in report.waits:
             series.waits.observe(seconds)
@@ -92,6 +100,7 @@ class ModelMetrics:
         if series is None:
             series = self._series[model] = _ModelSeries(
                 texts=self._texts.labels(model),
+                padded_tokens=self._padded_tokens.labels(model),
                 tokens=self._tokens.labels(model),
                 waiting=self._waiting.labels(model),
                 waits=self._waits.labels(model),

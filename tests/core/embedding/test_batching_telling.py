@@ -6,7 +6,7 @@ import pytest
 
 from core.embedding.stages import occupied, settled
 from gated_encoder import tokens
-from nearhit_server.core.embedding import batching
+from nearhit_server.core.embedding import batch_runs
 from nearhit_server.core.errors import UnavailableError
 from nearhit_server.core.observing import Stage
 
@@ -70,7 +70,7 @@ async def test_stage_is_unhealthy_from_a_failed_batch_to_the_next_good_one(stage
 async def test_stage_is_unhealthy_while_a_batch_takes_for_ever(stage, encoder, monkeypatch):
     busy = await occupied(stage, encoder)
     assert stage.healthy
-    monkeypatch.setattr(batching, "_LONGEST_BATCH_SECONDS", 0.0)
+    monkeypatch.setattr(batch_runs, "_LONGEST_BATCH_SECONDS", 0.0)
     assert not stage.healthy
     encoder.gate.set()
     await busy

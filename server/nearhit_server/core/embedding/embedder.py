@@ -1,37 +1,18 @@
 """One model and what is remembered of it: memory, then the embedding table, then the model."""
 
-import asyncio
 from collections.abc import Collection, Mapping, Sequence, Sized
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Final
-
-import structlog
 
 from nearhit_server.core.embedding.batching import BatchingStage
 from nearhit_server.core.embedding.keys import embedding_key
 from nearhit_server.core.embedding.reading import Unread, unread_of
+from nearhit_server.core.embedding.shared_vectors import SharedVectors
 from nearhit_server.core.embedding.vector_lru import CachedVector, VectorLru
-from nearhit_server.core.errors import Reason, UnavailableError
+from nearhit_server.core.errors import UnavailableError
 from nearhit_server.core.observing import UNOBSERVED, Observer, VectorSource
-from nearhit_server.core.ports import (
-    Clock,
-    EmbeddingKey,
-    EmbeddingRow,
-    EmbeddingTable,
-    Encoder,
-    TokenizedText,
-)
+from nearhit_server.core.ports import Encoder, TokenizedText
 from nearhit_server.core.vectors import FloatVector
-
-_log = structlog.get_logger()
-
-EMBEDDING_ROW_LIFETIME: Final = timedelta(days=7)
-"""How long the embedding table keeps what the server computed."""
-
-
-_TRIAL_TEXT: Final = "is anybody there"
-_TRIAL_SECONDS: Final = 5.0
 
 
 @dataclass(frozen=True)
@@ -57,8 +38,7 @@ class Embedder:
         encoder: Encoder,
         stage: BatchingStage,
         memory: VectorLru,
-        table: EmbeddingTable | None,
-        clock: Clock,
+        shared: SharedVectors | None,
         observer: Observer = UNOBSERVED,
     ) -> None:
         self.name = name
@@ -67,17 +47,16 @@ class Embedder:
         self._encoder = encoder
         self._stage = stage
         self._memory = memory
-        self._table = table
-        self._clock = clock
+        self._shared = shared
         self._observer = observer
 
     async def embed(
         self, texts: Sequence[str], *, tolerated: Collection[Unread] = WHOLE
-    ) -> list[Embedding]:
-        """One embedding for each text, in order.
+    ) -> list[Embedding | UnavailableError]:
+        """For each text, in order, its embedding or, if the model refuses the text, its error.
 
         A text of which the model leaves something unread has a vector only if that is
-        `tolerated`. Raises ResourceExhaustedError, UnavailableError.
+        `tolerated`. Raises ResourceExhaustedError, and UnavailableError if it is no text's fault.
         """
         keys = {text: embedding_key(self.name, text) for text in texts}
         known = await self.recall(list(keys.values()))
@@ -95,8 +74,8 @@ class Embedder:
         known = {key: row for key in keys if (row := self._memory.get(key)) is not None}
         self._tell(VectorSource.MEMORY, known)
         missing = [key for key in dict.fromkeys(keys) if key not in known]
-        if missing and self._table is not None:
-            known |= await self._read_table(self._table, missing)
+        if missing and self._shared is not None:
+            known |= self._learn(await self._shared.read(missing))
         return known
 
     async def check(self) -> None:
@@ -104,15 +83,7 @@ class Embedder:
 
         Raises UnavailableError.
         """
-        if self._stage.healthy:
-            return
-        try:
-            async with asyncio.timeout(_TRIAL_SECONDS):
-                await self._stage.encode(await self._encoder.tokenize([_TRIAL_TEXT]))
-        except TimeoutError as error:
-            raise UnavailableError(
-                f"model {self.name!r} does not answer", reason=Reason.EMBEDDING_FAILED
-            ) from error
+        await self._stage.check()
 
     async def longest_within_window(self, candidates: Sequence[str]) -> str | None:
         """The first of the texts that the model reads whole, None if it reads none so."""
@@ -126,7 +97,7 @@ class Embedder:
 
     async def _compute(
         self, texts: Sequence[str], *, tolerated: Collection[Unread]
-    ) -> dict[str, Embedding]:
+    ) -> dict[str, Embedding | UnavailableError]:
         # Before any work is done for a text that would be turned away.
         self._stage.check_room(len(texts))
         tokenized = dict(zip(texts, await self._encoder.tokenize(texts), strict=True))
@@ -135,13 +106,19 @@ class Embedder:
             for text, tokens in tokenized.items()
             if (unread := unread_of(tokens)) is None or unread in tolerated
         }
-        rows = await self._encode(readable)
-        return {
+        rows, refused = await self._encode(readable)
+        unreadable = {
             text: Embedding(None, unread_of(tokens), cached=False)
             for text, tokens in tokenized.items()
-        } | {text: _embedding(row, tolerated, cached=False) for text, row in rows.items()}
+            if text not in readable
+        }
+        read = {text: _embedding(row, tolerated, cached=False) for text, row in rows.items()}
+        return {**unreadable, **read, **refused}
 
-    async def _encode(self, tokenized: Mapping[str, TokenizedText]) -> dict[str, CachedVector]:
+    async def _encode(
+        self, tokenized: Mapping[str, TokenizedText]
+    ) -> tuple[dict[str, CachedVector], dict[str, UnavailableError]]:
+        """The vectors of the texts, and the errors of those that the model refuses."""
         # Another call may have brought a vector while this one waited for its tokens.
         rows = {
             text: row
@@ -150,58 +127,36 @@ class Embedder:
         }
         self._tell(VectorSource.MEMORY, rows)
         missing = {text: tokens for text, tokens in tokenized.items() if text not in rows}
-        vectors = await self._stage.encode(list(missing.values()))
-        self._tell(VectorSource.MODEL, vectors)
+        outcomes = dict(zip(missing, await self._stage.encode(list(missing.values())), strict=True))
         encoded = {
-            text: CachedVector(vector, unread_of(tokens))
-            for (text, tokens), vector in zip(missing.items(), vectors, strict=True)
+            text: CachedVector(outcome, unread_of(missing[text]))
+            for text, outcome in outcomes.items()
+            if not isinstance(outcome, UnavailableError)
         }
-        await self._remember({embedding_key(self.name, t): row for t, row in encoded.items()})
-        return rows | encoded
+        refused = {
+            text: outcome
+            for text, outcome in outcomes.items()
+            if isinstance(outcome, UnavailableError)
+        }
+        self._tell(VectorSource.MODEL, encoded)
+        self._remember({embedding_key(self.name, t): row for t, row in encoded.items()})
+        return rows | encoded, refused
 
-    async def _remember(self, rows: dict[str, CachedVector]) -> None:
-        for key, row in rows.items():
-            self._memory.put(key, row)
-        if self._table is not None:
-            await self._write_table(self._table, rows)
+    def _remember(self, vectors: Mapping[str, CachedVector]) -> None:
+        for key, vector in vectors.items():
+            self._memory.put(key, vector)
+        if self._shared is not None:
+            self._shared.write(vectors)
 
-    async def _read_table(
-        self, table: EmbeddingTable, keys: Sequence[str]
-    ) -> dict[str, CachedVector]:
-        rows = await table.get_embeddings([self._row_name(key) for key in keys])
-        known = {}
-        for key, row in zip(keys, rows, strict=True):
-            if row is not None:
-                known[key] = CachedVector(row.vector)
-                self._memory.put(key, known[key])
-        self._tell(VectorSource.STORE, known)
-        return known
+    def _learn(self, shared: dict[str, CachedVector]) -> dict[str, CachedVector]:
+        for key, vector in shared.items():
+            self._memory.put(key, vector)
+        self._tell(VectorSource.STORE, shared)
+        return shared
 
     def _tell(self, source: VectorSource, found: Sized) -> None:
         if found:
             self._observer.vectors_found(source, len(found))
-
-    async def _write_table(self, table: EmbeddingTable, rows: dict[str, CachedVector]) -> None:
-        now = self._clock.now()
-        # A row does not say what was left unread, so those with something unread stay out.
-        whole = [
-            EmbeddingRow(
-                name=self._row_name(key),
-                vector=row.vector,
-                created_at=now,
-                expires_at=now + EMBEDDING_ROW_LIFETIME,
-            )
-            for key, row in rows.items()
-            if row.unread is None
-        ]
-        try:
-            await table.put_embeddings(whole)
-        except UnavailableError:
-            # The vectors are here; that nobody else will find them costs time only.
-            _log.warning("embeddings were not kept", texts=len(whole), exc_info=True)
-
-    def _row_name(self, key: str) -> EmbeddingKey:
-        return EmbeddingKey(self.identity, key)
 
 
 def _embedding(row: CachedVector, tolerated: Collection[Unread], *, cached: bool) -> Embedding:

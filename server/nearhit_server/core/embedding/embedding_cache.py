@@ -22,6 +22,7 @@ from nearhit_server.core.embedding.embedding_requests import (
 from nearhit_server.core.embedding.keys import embedding_key
 from nearhit_server.core.embedding.models import Models
 from nearhit_server.core.embedding.reading import Unread
+from nearhit_server.core.errors import UnavailableError
 from nearhit_server.core.limits import Limits
 from nearhit_server.core.ports import Clock, NamespaceRow, NamespaceStore
 
@@ -43,10 +44,11 @@ class EmbeddingCache:
         self._limits = limits
 
     async def get(self, query: EmbeddingQuery) -> list[EmbeddingResult]:
-        """One result for each text or key, in order.
+        """One result for each text or key, in order. A text that the model refuses is missing.
 
         Raises FailedPreconditionError if the server has no such model and needs it;
-        ResourceExhaustedError and UnavailableError as embedding does.
+        ResourceExhaustedError and UnavailableError as embedding does, the latter also if the
+        model refuses every text.
         """
         check_query(query, self._limits)
         names = query.names
@@ -122,7 +124,7 @@ class EmbeddingCache:
         embedder = await self._embedder(names)
         # Whoever asks for a vector as such gets one, of what the model reads.
         embeddings = await embedder.embed(list(missing), tolerated=tuple(Unread))
-        return {
+        computed = {
             key: FoundEmbedding(
                 vector=embedding.vector,
                 model=embedder.name,
@@ -130,8 +132,13 @@ class EmbeddingCache:
                 truncated=embedding.unread is Unread.PAST_WINDOW,
             )
             for key, embedding in zip(missing.values(), embeddings, strict=True)
-            if embedding.vector is not None
+            if not isinstance(embedding, UnavailableError) and embedding.vector is not None
         }
+        refused = [refusal for refusal in embeddings if isinstance(refusal, UnavailableError)]
+        if refused and not found and not computed:
+            # Who gets nothing at all should learn why.
+            raise refused[0]
+        return computed
 
     def _row(self, model: str, new: NewEmbedding) -> NamespaceRow:
         now = self._clock.now()

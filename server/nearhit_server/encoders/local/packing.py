@@ -1,0 +1,63 @@
+"""Texts one behind the other, so that hardly anything is padding."""
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+
+from nearhit_server.encoders.local.padding import Integers
+
+_ROW_TOKENS: Final = 64
+"""Attention costs the square of a row, all else its length. Measured with all-MiniLM-L6-v2 and
+questions of 16 tokens: rows of 64 cost 1.27 ms of CPU a text, rows of 128 1.40, and padded texts
+of about one length 1.94."""
+
+NO_TEXT: Final = -1
+"""The segment of what is padding after all, at the end of a row."""
+
+
+class PackedBatch(NamedTuple):
+    """Texts that share rows; the first three of shape (rows, longest row)."""
+
+    input_ids: Integers
+    position_ids: Integers
+    """Where in its text a token stands."""
+
+    segment_ids: Integers
+    """The text that a token belongs to, which is all that it may look at."""
+
+    text_ids: Integers
+    """0, 1, ...: as many as there are texts."""
+
+
+def pack(texts: Sequence[Sequence[int]]) -> PackedBatch:
+    """The texts' token ids in as few rows as it takes, the longest first, each in the first row
+    with room for it."""
+    places, used = _places([len(ids) for ids in texts])
+    shape = (len(used), max(used))
+    input_ids = np.zeros(shape, np.int64)
+    position_ids = np.zeros(shape, np.int64)
+    segment_ids = np.full(shape, NO_TEXT, np.int64)
+    positions = np.arange(max(map(len, texts)))
+    for text, (row, start) in enumerate(places):
+        ids = texts[text]
+        columns = slice(start, start + len(ids))
+        input_ids[row, columns] = ids
+        position_ids[row, columns] = positions[: len(ids)]
+        segment_ids[row, columns] = text
+    return PackedBatch(input_ids, position_ids, segment_ids, np.arange(len(texts)))
+
+
+def _places(lengths: Sequence[int]) -> tuple[list[tuple[int, int]], list[int]]:
+    """For each text its row and where in it it begins; and how much of each row is used."""
+    room = max(_ROW_TOKENS, *lengths)
+    places = [(0, 0)] * len(lengths)
+    used: list[int] = []
+    for text in sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True):
+        length = lengths[text]
+        row = next((row for row, full in enumerate(used) if full + length <= room), len(used))
+        if row == len(used):
+            used.append(0)
+        places[text] = (row, used[row])
+        used[row] += length
+    return places, used

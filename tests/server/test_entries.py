@@ -2,11 +2,13 @@
 
 import asyncio
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
 import nearhit
 from nearhit import ExactOnlyReason, Strategy
+from polling import until
 
 QUESTION = "How do I reset my password?"
 
@@ -18,6 +20,11 @@ async def entries_of(client, **options):
 async def found(client, prompt, **options):
     outcome = await client.search(prompt, **options)
     return outcome.matches[0].entry if isinstance(outcome, nearhit.Hit) else None
+
+
+async def expires(client, prompt):
+    (entry,) = [entry for entry in await entries_of(client) if entry.prompt == prompt]
+    return entry.expires_at is not None
 
 
 async def test_store_again_replaces_and_leaves_nothing_behind(client):
@@ -217,7 +224,10 @@ async def test_max_entries_lets_the_least_recently_used_go(client, cache_id):
     await client.update_cache(cache_id, max_entries=3)
     for prompt in ("one", "two", "three"):
         await client.store(prompt, prompt)
+    # A hit is noted after its answer. That it also gives the entry an expiry tells when.
+    await client.update_cache(cache_id, ttl_refresh_on_hit=True, default_ttl=timedelta(hours=1))
     assert await found(client, "one") is not None
+    await until(partial(expires, client, "one"))
     await client.store("four", "four")
     left = {entry.prompt for entry in await entries_of(client)}
     assert left == {"one", "three", "four"}

@@ -109,6 +109,19 @@ async def test_health_follows_an_endpoint_that_fails(endpoint, served, capsys):
     assert KEY not in output.out + output.err + str(failure.value)
 
 
+async def test_health_follows_an_endpoint_that_is_back_without_any_traffic(endpoint, served):
+    client, is_serving = served
+    endpoint.always = refuse(503, retry_after="60")
+    with pytest.raises(nearhit.UnavailableError):
+        await client.search(PROMPT)
+    await until(lambda: _not(is_serving))
+
+    endpoint.always = embed
+
+    # The documented time, and as much again for a busy machine.
+    await until(is_serving, seconds=14)
+
+
 async def _not(condition):
     return not await condition()
 

@@ -80,6 +80,20 @@ async def test_changed_settings_hold_for_the_next_call_of_the_other(one_and_othe
     assert (await one.search(QUESTION)).matches[0].strategy is Strategy.EXACT
 
 
+async def test_attributes_merged_through_both_at_once_all_hold(one_and_other):
+    one, other = one_and_other
+    stored = await one.store(QUESTION, "Open Settings.")
+    await asyncio.gather(
+        *(
+            client.update(stored.entry_id, merge_attributes={f"{name}-{number}": "1"})
+            for number in range(8)
+            for name, client in (("one", one), ("other", other))
+        )
+    )
+    (entry,) = [entry async for entry in one.list_entries()]
+    assert len(entry.attributes) == 16
+
+
 async def test_deleted_cache_is_gone_for_the_next_call_of_the_other(one_and_other):
     one, other = one_and_other
     await one.store(QUESTION, "Open Settings.")

@@ -20,6 +20,10 @@ def serve(
         str | None, typer.Option(help="Where entries are kept: embedded or a Redis URL.")
     ] = None,
     data_dir: Annotated[Path | None, typer.Option(help="Folder of the embedded store.")] = None,
+    workers: Annotated[
+        int | None,
+        typer.Option(help="Processes that share the ports; more than one needs Redis."),
+    ] = None,
     model: Annotated[
         str | None, typer.Option(help="Default model: a name, a folder or a hub name.")
     ] = None,
@@ -58,6 +62,7 @@ def serve(
         http=http,
         store=store,
         data_dir=data_dir,
+        workers=workers,
         model=model,
         tls_certificate=tls_certificate,
         tls_key=tls_key,
@@ -66,14 +71,32 @@ def serve(
         insecure=insecure,
         log_level=log_level,
     )
-    # Imported here: they bring torch, and a wrong flag should not have to wait for that.
-    from nearhit_server.app import StartupError, serve_until_stopped
     from nearhit_server.logs import configure_logging
 
     configure_logging(settings)
+    if settings.workers > 1:
+        _serve_with_workers(settings)
+    else:
+        _serve_alone(settings)
+
+
+def _serve_alone(settings: Settings) -> None:
+    # Imported here: it brings gRPC's server and more, for which neither a wrong flag nor the
+    # parent of workers has a use.
+    from nearhit_server.app import StartupError, serve_until_stopped
+
     try:
         asyncio.run(serve_until_stopped(settings))
     except StartupError as error:
+        fail(str(error))
+
+
+def _serve_with_workers(settings: Settings) -> None:
+    from nearhit_server.workers.serving import WorkersError, serve_with_workers
+
+    try:
+        asyncio.run(serve_with_workers(settings))
+    except WorkersError as error:
         fail(str(error))
 
 

@@ -53,8 +53,6 @@ _OPTIONS: Final = (
     ("grpc.http2.max_ping_strikes", 2),
     # Who connects and says nothing is let go, by default only after two minutes.
     ("grpc.server_handshake_timeout_ms", 10_000),
-    # Two servers would otherwise share the port without a word.
-    ("grpc.so_reuseport", 0),
 )
 
 Services = Mapping[ServiceDescriptor, Mapping[str, Rpc]]
@@ -118,15 +116,18 @@ async def open_grpc_server(
     observer: Observer,
     max_call_seconds: float = 60,
     credentials: grpc.ServerCredentials | None = None,
+    share_port: bool = False,
 ) -> AsyncIterator[GrpcServer]:
-    """A server that has taken `address`, HOST:PORT, where port 0 is any free one. Without
-    `credentials` it does not encrypt. Raises AddressError."""
+    """A server that has taken `address`, HOST:PORT, where port 0 is any free one, to itself or
+    to share it. Without `credentials` it does not encrypt. Raises AddressError."""
     own = (
         # A connection that has reached its age lets its calls finish.
         ("grpc.max_connection_age_grace_ms", round(max_call_seconds * 1_000) + 5_000),
         # Clients keep back what is beyond, and wait. So it is beyond what the server takes in
         # hand, for them to be told at once that it has its hands full.
         ("grpc.max_concurrent_streams", 4 * admission.max_calls),
+        # By default two servers would share the port without a word.
+        ("grpc.so_reuseport", int(share_port)),
     )
     server = grpc.aio.server(options=(*_OPTIONS, *own))
     for service, rpcs in services.items():

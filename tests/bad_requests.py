@@ -144,6 +144,20 @@ REFUSED = [
     (update("*"), "update_mask.paths[0]"),
     (update(entry_id="zz"), "entry_id"),
     (update("attributes", attributes={"": "v"}), "attributes"),
+    (update("attributes", "attributes.a", attributes={"a": "v"}), "update_mask"),
+    (update("attributes."), "attributes"),
+    (update("attributes.a b"), "attributes"),
+    (update("attributes.`a`"), "attributes"),
+    (update("attributes.a.b", attributes={"a.b": "v"}), "attributes"),
+    (update("attributes.a", attributes={"a": ""}), "attributes['a']"),
+    (update("attributes.a", attributes={"a": "x" * 501}), "attributes['a']"),
+    (
+        update(
+            *(f"attributes.{n}" for n in range(17)), attributes={str(n): "v" for n in range(17)}
+        ),
+        "attributes",
+    ),
+    (update("metadata_json.a"), "update_mask.paths[0]"),
     (delete(), "selector"),
     (delete(entry_ids={}), "entry_ids.ids"),
     (delete(entry_ids={"ids": ["0" * 32] * 1_001}), "entry_ids.ids"),

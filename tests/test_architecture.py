@@ -32,8 +32,11 @@ ALLOWED = {
         *("certificates", "clocks", "exposure", "health_watch", "lifecycle", "memory"),
         *("servers", "settings"),
     },
+    # Processes around the application, and the one that keeps them running.
+    "workers": {"api", "app", "lifecycle", "logs", "settings", "telemetry", "workers"},
+    "bench": {"bench", "memory", "nearhit", "nearhit.v1"},
     # A client like any other, but for `serve`.
-    "cli": {"app", "cli", "logs", "nearhit", "settings"},
+    "cli": {"app", "bench", "cli", "logs", "nearhit", "settings", "workers"},
     "__main__": {"cli"},
     "__init__": set(),
 }

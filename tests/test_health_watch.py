@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import pytest
 
-from clocks import ManualClock
 from gated_encoder import GatedEncoder
 from nearhit_server.core.embedding.batching import BatchingStage
 from nearhit_server.core.embedding.embedder import Embedder
@@ -33,8 +32,7 @@ async def models_of(encoder):
                 encoder=encoder,
                 stage=stage,
                 memory=VectorLru(max_bytes=0),
-                table=None,
-                clock=ManualClock(),
+                shared=None,
             )
 
     async with Models({"gated": open_embedder}, default_name="gated") as models:

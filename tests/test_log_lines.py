@@ -38,6 +38,25 @@ async def test_warning_is_written_now_behind_what_came_before_it():
     await until(lambda: file.getvalue() == "first\nsecond\nthird\n")
 
 
+async def test_lines_go_out_in_pieces_that_a_full_pipe_takes_whole():
+    pieces = []
+
+    class Pieces(io.StringIO):
+        def write(self, text):
+            pieces.append(text)
+            return len(text)
+
+    lines = GatheredLines(Pieces())
+    for number in range(100):
+        lines.info(f"{number} " + "x" * 500)
+    lines.info("y" * 5_000)
+    lines.warning("last")
+    assert all(piece.endswith("\n") for piece in pieces)
+    assert len("".join(pieces).splitlines()) == 102
+    assert [len(piece) for piece in pieces if len(piece) > 4_096] == [5_001]
+    assert len(pieces) < 20
+
+
 def test_line_is_written_now_where_no_loop_runs():
     file = Writes()
     GatheredLines(file).info("only")

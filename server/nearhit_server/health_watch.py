@@ -13,6 +13,8 @@ from nearhit_server.core.health import Health
 _log = structlog.get_logger()
 
 _INTERVAL_SECONDS: Final = 1.0
+"""Between two looks. A model's look may take 5 s, so that one which works again is known to within
+7 s, without any traffic."""
 
 Check = Callable[[], Awaitable[None]]
 """Returns if what it looks at can do its work, and raises a NearhitError if not."""

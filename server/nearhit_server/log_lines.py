@@ -8,6 +8,10 @@ from typing import Final, TextIO
 
 _GATHER_SECONDS: Final = 0.05
 
+_WHOLE_BYTES: Final = 4_096
+"""What a full pipe takes in one piece (PIPE_BUF): of more, workers that share one would write into
+each other's lines. Letters beyond ASCII, which have more bytes, hardly ever come in lines."""
+
 
 class GatheredLines:
     """A structlog logger that writes to a file; each method takes a finished line.
@@ -49,9 +53,17 @@ class GatheredLines:
         """Write what has been gathered."""
         self._flushing = None
         text = ""
-        with suppress(IndexError):
-            while True:
-                text += self._lines.popleft() + "\n"
+        while self._lines:
+            # Another thread may have been quicker.
+            with suppress(IndexError):
+                line = self._lines.popleft() + "\n"
+                if text and len(text) + len(line) > _WHOLE_BYTES:
+                    self._write(text)
+                    text = ""
+                text += line
+        self._write(text)
+
+    def _write(self, text: str) -> None:
         # Nobody reads the log, or the disk is full; neither is a reason to fail a call.
         with suppress(OSError, ValueError):
             self._file.write(text)

@@ -49,6 +49,11 @@ def test_image_is_made_in_two_stages_and_runs_without_root():
     assert not any("pip" in arguments for name, arguments in last if name == "RUN")
 
 
+def test_image_brings_the_default_model_converted():
+    (prepared,) = re.findall(r"RUN NEARHIT_MODEL_CACHE_DIR=(\S+) \S+ prepare", DOCKERFILE)
+    assert image_variables()["NEARHIT_MODEL_CACHE_DIR"] == prepared
+
+
 def test_image_installs_the_versions_that_were_tested():
     assert "pip install --no-cache-dir --constraint constraints.txt" in DOCKERFILE
 

@@ -68,6 +68,7 @@ async def observed(tiny_model: Path, tmp_path: Path) -> AsyncIterator[Observed]:
         store = measured(opened, telemetry.metrics.store)
         models = await stack.enter_async_context(make_models(settings, store, clock, telemetry))
         core = make_core(settings, store=store, models=models, clock=clock, observer=telemetry)
+        await stack.enter_async_context(core.entry_uses)
         server = await stack.enter_async_context(
             open_grpc_server(
                 settings.grpc,

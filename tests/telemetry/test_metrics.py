@@ -29,6 +29,7 @@ NAMES = {
     "nearhit_search_stage_duration_seconds": "histogram",
     "nearhit_embedding_batch_texts": "histogram",
     "nearhit_embedding_batch_tokens": "histogram",
+    "nearhit_embedding_tokens_total": "counter",
     "nearhit_embedding_queue_texts": "gauge",
     "nearhit_embedding_queue_wait_seconds": "histogram",
     "nearhit_embedding_encode_duration_seconds": "histogram",
@@ -144,6 +145,7 @@ def test_everything_told_is_counted_once(telemetry):
     assert samples.of("nearhit_search_stage_duration_seconds_sum", stage="exact") == 0.5
     assert samples.of("nearhit_embedding_batch_texts_sum", model="tiny") == 2
     assert samples.of("nearhit_embedding_batch_tokens_sum", model="tiny") == 6
+    assert samples.of("nearhit_embedding_tokens_total", model="tiny") == 5
     assert samples.of("nearhit_embedding_queue_texts", model="tiny") == 3
     assert samples.of("nearhit_embedding_queue_wait_seconds_count", model="tiny") == 2
     assert samples.of("nearhit_embedding_encode_duration_seconds_sum", model="tiny") == 0.3

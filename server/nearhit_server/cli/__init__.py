@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from nearhit_server.cli import entries
+from nearhit_server.cli.bench import bench
 from nearhit_server.cli.caches import caches
 from nearhit_server.cli.demo import demo
 from nearhit_server.cli.exporting import export_entries
@@ -14,6 +15,7 @@ from nearhit_server.cli.failures import PlainFailures
 from nearhit_server.cli.health import health
 from nearhit_server.cli.importing import import_entries
 from nearhit_server.cli.keys import keys
+from nearhit_server.cli.prepare import prepare
 from nearhit_server.cli.serve import serve
 
 app = typer.Typer(
@@ -26,6 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command()(serve)
+app.command()(prepare)
 app.command()(health)
 app.command()(demo)
 app.command()(entries.search)
@@ -34,6 +37,7 @@ app.command()(entries.delete)
 app.command()(entries.flush)
 app.add_typer(caches, name="caches")
 app.add_typer(keys, name="keys")
+app.add_typer(bench, name="bench")
 app.command("import")(import_entries)
 app.command("export")(export_entries)
 

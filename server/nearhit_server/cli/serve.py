@@ -1,15 +1,13 @@
 """`nearhit serve`."""
 
 import asyncio
-import tomllib
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from pydantic import ValidationError
-from pydantic_settings import SettingsError
 
 from nearhit_server.cli.failures import fail
+from nearhit_server.cli.server_settings import load_settings
 from nearhit_server.settings import Settings
 
 
@@ -56,7 +54,7 @@ def serve(
     first, then variables, then the file. API keys have no flag, as everybody on the machine can
     read flags; NEARHIT_API_KEYS holds those that may do everything.
     """
-    settings = _settings(
+    settings = load_settings(
         config,
         grpc=grpc,
         http=http,
@@ -98,23 +96,3 @@ def _serve_with_workers(settings: Settings) -> None:
         asyncio.run(serve_with_workers(settings))
     except WorkersError as error:
         fail(str(error))
-
-
-def _settings(config: Path | None, **flags: object) -> Settings:
-    try:
-        return Settings.load(config=config, **flags)
-    except ValidationError as error:
-        fail(_sentence(error))
-    except SettingsError as error:
-        fail(f"the environment: {error}")
-    except (OSError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        fail(f"--config: {error}")
-
-
-def _sentence(error: ValidationError) -> str:
-    first = error.errors()[0]
-    unknown = first["type"] == "extra_forbidden"
-    problem = "is no setting" if unknown else first["msg"].removeprefix("Value error, ")
-    # What settings together are not allowed to be has no place of its own.
-    name = ".".join(str(part) for part in first["loc"])
-    return f"setting {name}: {problem}" if name else f"settings: {problem}"

@@ -7,7 +7,14 @@ from typing import Protocol
 
 from nearhit_server.core.access.keys import ApiKey
 from nearhit_server.core.caches import CacheSpec
-from nearhit_server.core.entries import Entry, EntryChange, EntryPage, EntryUse, Neighbour, PromptKey
+from nearhit_server.core.entries import (
+    Entry,
+    EntryChange,
+    EntryPage,
+    EntryUse,
+    Neighbour,
+    PromptKey,
+)
 from nearhit_server.core.errors import Allowance
 from nearhit_server.core.filters import Filter
 from nearhit_server.core.vectors import FloatMatrix, FloatVector

@@ -196,11 +196,13 @@ class Searcher:
         """Note that entries were hit; returns them with the expiry that this gives them."""
         if not spec.ttl_refresh_on_hit and spec.max_entries is None:
             return matches
-        now = self._clock.now()
-        used = tuple(_refreshed(m, spec, now=now) if spec.ttl_refresh_on_hit else m for m in matches)
+        used = matches
+        if spec.ttl_refresh_on_hit:
+            now = self._clock.now()
+            used = tuple(_refreshed(match, spec, now=now) for match in matches)
         uses = [
-            EntryUse.of(before.entry, expires_at=match.entry.expires_at)
-            for before, match in zip(matches, used, strict=True)
+            EntryUse.of(read.entry, expires_at=match.entry.expires_at)
+            for read, match in zip(matches, used, strict=True)
         ]
         self._uses.note(spec, uses)
         return used

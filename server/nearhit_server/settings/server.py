@@ -202,10 +202,11 @@ class Settings(OpenAISettings):
     def model_threads(self) -> int | None:
         """CPU threads for the models of each worker; None: as many as their runtime thinks fit,
         which for one process of several would be too many."""
-        if self.workers == 1:
-            return None
-        # Where it is set, a container for instance has less than all that it sees.
+        # Set where a process has less than all that it sees, in a container for instance. Not
+        # every runtime reads it itself.
         said = os.environ.get("OMP_NUM_THREADS", "")
+        if not said.isdecimal() and self.workers == 1:
+            return None
         cores = int(said) if said.isdecimal() else len(os.sched_getaffinity(0))
         return max(1, cores // self.workers)
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from contract.samples import prompts, vector
+from contract.samples import prompts, used, vector
 from nearhit_server.core.entries import EntryChange, PromptChange
 from nearhit_server.core.filters import carrying
 from nearhit_server.core.ports import EmbeddingKey, EmbeddingRow
@@ -71,11 +71,11 @@ async def test_order_of_use_survives(open_store, sample):
     async with open_store() as store:
         spec = await store.create_cache(sample.spec(max_entries=3))
         await store.put(spec, [sample.entry(p) for p in "abc"])
-        await store.touch(spec, [sample.entry("a")])
+        await store.touch(spec, [used(sample.entry("a"))])
     async with open_store() as store:
         await store.put(spec, [sample.entry("d")])
         assert sorted(await kept(store, spec)) == ["a", "c", "d"]
-        await store.touch(spec, [sample.entry("c")])
+        await store.touch(spec, [used(sample.entry("c"))])
     async with open_store() as store:
         await store.put(spec, [sample.entry("e")])
         assert sorted(await kept(store, spec)) == ["c", "d", "e"]

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import pytest
 
-from contract.samples import prompts, vector
+from contract.samples import prompts, used, vector
 from nearhit_server.core.entries import EntryChange, PromptKey
 from nearhit_server.core.errors import (
     Reason,
@@ -59,7 +59,7 @@ async def test_full_redis_refuses_stores_and_answers_searches(opened, sample):
         assert raised.value.reason is Reason.STORE_FULL
     await store.check()
     (found,) = await store.find_nearest(bounded, vector(1), where=None, limit=9)
-    await store.touch(bounded, [found.entry])
+    await store.touch(bounded, [used(found.entry)])
     limit_memory(server, 0)
     assert await store.put(bounded, [sample.entry("b")]) == [True]
 

@@ -57,7 +57,9 @@ def _name(identity: str) -> str:
 @contextmanager
 def _writable(cache_dir: Path) -> Iterator[Path]:
     try:
-        cache_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Models are no secret, but what lies beside them in a data directory is.
+        cache_dir.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        cache_dir.mkdir(exist_ok=True)
         with tempfile.TemporaryFile(dir=cache_dir):
             pass
     except OSError as error:
@@ -80,6 +82,8 @@ def _whole_or_not(target: Path) -> Iterator[Path]:
     unfinished = Path(tempfile.mkdtemp(prefix="unfinished-", dir=target.parent))
     try:
         yield unfinished
+        # Also for a server that runs as somebody else than who prepared it.
+        unfinished.chmod(0o755)
         unfinished.rename(target)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)

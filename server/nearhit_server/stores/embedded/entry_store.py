@@ -4,7 +4,14 @@ from collections.abc import Callable, Sequence
 from typing import Final
 
 from nearhit_server.core.caches import CacheSpec
-from nearhit_server.core.entries import Entry, EntryChange, EntryPage, EntryUse, Neighbour, PromptKey
+from nearhit_server.core.entries import (
+    Entry,
+    EntryChange,
+    EntryPage,
+    EntryUse,
+    Neighbour,
+    PromptKey,
+)
 from nearhit_server.core.filters import Filter
 from nearhit_server.core.vectors import FloatVector
 from nearhit_server.stores.embedded import cache_writes, entry_reads, entry_writes, uses

@@ -6,7 +6,14 @@ from typing import TypeVar
 import redis.exceptions
 
 from nearhit_server.core.caches import CacheSpec
-from nearhit_server.core.entries import Entry, EntryChange, EntryPage, EntryUse, Neighbour, PromptKey
+from nearhit_server.core.entries import (
+    Entry,
+    EntryChange,
+    EntryPage,
+    EntryUse,
+    Neighbour,
+    PromptKey,
+)
 from nearhit_server.core.filters import Filter
 from nearhit_server.core.observing import Observer
 from nearhit_server.core.ports import Clock

@@ -15,6 +15,7 @@ ALLOWED = {
     "stores": {"stores", "core"},
     "rate_limits": {"rate_limits", "core"},
     "memory": set(),
+    "event_loop": set(),
     "encoders": {"encoders", "core"},
     "telemetry": {"telemetry", "core"},
     "certificates": {"certificates"},
@@ -33,10 +34,19 @@ ALLOWED = {
         *("servers", "settings"),
     },
     # Processes around the application, and the one that keeps them running.
-    "workers": {"api", "app", "lifecycle", "logs", "settings", "telemetry", "workers"},
+    "workers": {
+        "api",
+        "app",
+        "event_loop",
+        "lifecycle",
+        "logs",
+        "settings",
+        "telemetry",
+        "workers",
+    },
     "bench": {"bench", "memory", "nearhit", "nearhit.v1"},
     # A client like any other, but for `serve`.
-    "cli": {"app", "bench", "cli", "logs", "nearhit", "settings", "workers"},
+    "cli": {"app", "bench", "cli", "event_loop", "logs", "nearhit", "settings", "workers"},
     "__main__": {"cli"},
     "__init__": set(),
 }

@@ -82,9 +82,10 @@ def _serve_alone(settings: Settings) -> None:
     # Imported here: it brings gRPC's server and more, for which neither a wrong flag nor the
     # parent of workers has a use.
     from nearhit_server.app import StartupError, serve_until_stopped
+    from nearhit_server.event_loop import run
 
     try:
-        asyncio.run(serve_until_stopped(settings))
+        run(serve_until_stopped(settings))
     except StartupError as error:
         fail(str(error))
 

@@ -74,7 +74,7 @@ class Entry:
     expires_at: datetime | None
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, slots=True)
 class EntryUse:
     """That an entry was hit. All but `expires_at` is as the entry was read."""
 

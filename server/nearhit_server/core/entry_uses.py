@@ -10,7 +10,7 @@ from nearhit_server.core.errors import NotFoundError, SpecChangedError
 from nearhit_server.core.ports import EntryStore
 from nearhit_server.core.write_behind import WriteBehind
 
-_MAX_WAITING: Final = 5_000
+_MAX_WAITING: Final = 20_000
 """A use that goes unnoted costs an early eviction or an early expiry, which is a miss."""
 
 

@@ -8,6 +8,7 @@ from contextlib import suppress
 from multiprocessing.connection import Connection
 
 from nearhit_server.app import StartupError, serve_until_stopped
+from nearhit_server.event_loop import run
 from nearhit_server.lifecycle import SUPERVISED
 from nearhit_server.logs import configure_logging
 from nearhit_server.settings import Settings
@@ -26,7 +27,7 @@ def main() -> None:
         return
     configure_logging(settings)
     try:
-        asyncio.run(_serve(settings, parent))
+        run(_serve(settings, parent))
     except StartupError as error:
         _tell(parent, CannotStart(str(error)))
         sys.exit(1)

@@ -35,6 +35,8 @@ _MINUTE_MS: Final = 60_000
 _LAST_WORDS_SECONDS: Final = 0.1
 """For callers to hear that they were refused. Shorter than the pause they are asked to make."""
 
+_MAX_PENDING_CALLS: Final = 32_768
+
 _OPTIONS: Final = (
     ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
     ("grpc.max_send_message_length", MAX_MESSAGE_BYTES),
@@ -53,6 +55,10 @@ _OPTIONS: Final = (
     ("grpc.http2.max_ping_strikes", 2),
     # Who connects and says nothing is let go, by default only after two minutes.
     ("grpc.server_handshake_timeout_ms", 10_000),
+    # Calls of a burst that the loop has not come to. By default grpc cancels some beyond 1,000 and
+    # all beyond 3,000, without a word; ours that are too many are told so, and when to try again.
+    ("grpc.server.max_pending_requests", _MAX_PENDING_CALLS),
+    ("grpc.server.max_pending_requests_hard_limit", _MAX_PENDING_CALLS),
 )
 
 Services = Mapping[ServiceDescriptor, Mapping[str, Rpc]]

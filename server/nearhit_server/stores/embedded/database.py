@@ -18,6 +18,9 @@ from nearhit_server.stores.embedded.index_changes import IndexChange
 
 T = TypeVar("T")
 
+MAX_READING_SECONDS: Final = 0.005
+"""How long reads go on that came one behind the other, before a transaction gets its turn."""
+
 MAX_WRITES_PER_COMMIT: Final = 1_000
 MAX_COMMIT_SECONDS: Final = 0.02
 """How much goes into one transaction, so that reads, which wait for the same thread, get their
@@ -52,6 +55,12 @@ class _Write:
     future: asyncio.Future[Any]
 
 
+@dataclass(frozen=True, eq=False)
+class _Read:
+    work: Callable[[sqlite3.Connection], Any]
+    future: asyncio.Future[Any]
+
+
 @dataclass
 class _Group:
     """The writes of one transaction, with what came of each: a result or an exception."""
@@ -81,16 +90,19 @@ class Database:
         # are calls in progress.
         self._pending: deque[_Write] = deque()
         self._committing: asyncio.Task[None] | None = None
+        self._reads: deque[_Read] = deque()
+        self._reading = False
         self._closing = False
 
     async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
         """The result of `work`. Raises UnavailableError where SQLite fails or is closing."""
         if self._closing:
             raise store_closed()
-        try:
-            return await self._on_thread(lambda: work(self._connection))
-        except sqlite3.Error as error:
-            raise store_unavailable(error) from error
+        future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._reads.append(_Read(work, future))
+        if not self._reading:
+            self._visit_for_reads()
+        return await future
 
     async def write(self, work: Callable[[sqlite3.Connection], Written[T]]) -> T:
         """The result of `work` once it is committed, together with other writes waiting now.
@@ -120,6 +132,20 @@ class Database:
     async def _on_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._executor, work)
 
+    def _visit_for_reads(self) -> None:
+        # To wake a thread costs several times what most reads do, so those that come while it
+        # is at work share the visit.
+        self._reading = True
+        visit = asyncio.get_running_loop().run_in_executor(self._executor, self._run_reads)
+        visit.add_done_callback(self._resolve_reads)
+
+    def _resolve_reads(self, visit: asyncio.Future[list[tuple[_Read, Any]]]) -> None:
+        self._reading = False
+        if self._reads:
+            self._visit_for_reads()
+        for read, outcome in visit.result():
+            _resolve(read.future, outcome)
+
     async def _commit_pending(self) -> None:
         try:
             while self._pending:
@@ -130,6 +156,21 @@ class Database:
             self._committing = None
 
     # What follows runs on the thread.
+
+    def _run_reads(self) -> list[tuple[_Read, Any]]:
+        outcomes: list[tuple[_Read, Any]] = []
+        deadline = time.monotonic() + MAX_READING_SECONDS
+        while self._reads and (not outcomes or time.monotonic() < deadline):
+            read = self._reads.popleft()
+            if not read.future.cancelled():
+                outcomes.append((read, self._read_one(read)))
+        return outcomes
+
+    def _read_one(self, read: _Read) -> Any:
+        try:
+            return read.work(self._connection)
+        except Exception as error:
+            return error
 
     def _commit_group(self) -> _Group:
         group = _Group()

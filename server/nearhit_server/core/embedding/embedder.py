@@ -60,7 +60,7 @@ class Embedder:
         """
         keys = {text: embedding_key(self.name, text) for text in texts}
         known = await self.recall(list(keys.values()))
-        missing = [text for text, key in keys.items() if key not in known]
+        missing = {text: key for text, key in keys.items() if key not in known}
         computed = await self._compute(missing, tolerated=tolerated) if missing else {}
         found = {
             text: _embedding(known[key], tolerated, cached=True)
@@ -96,8 +96,9 @@ class Embedder:
         return next(fitting, None)
 
     async def _compute(
-        self, texts: Sequence[str], *, tolerated: Collection[Unread]
+        self, keys: Mapping[str, str], *, tolerated: Collection[Unread]
     ) -> dict[str, Embedding | UnavailableError]:
+        texts = list(keys)
         # Before any work is done for a text that would be turned away.
         self._stage.check_room(len(texts))
         tokenized = dict(zip(texts, await self._encoder.tokenize(texts), strict=True))
@@ -106,7 +107,7 @@ class Embedder:
             for text, tokens in tokenized.items()
             if (unread := unread_of(tokens)) is None or unread in tolerated
         }
-        rows, refused = await self._encode(readable)
+        rows, refused = await self._encode(readable, keys)
         unreadable = {
             text: Embedding(None, unread_of(tokens), cached=False)
             for text, tokens in tokenized.items()
@@ -116,14 +117,14 @@ class Embedder:
         return {**unreadable, **read, **refused}
 
     async def _encode(
-        self, tokenized: Mapping[str, TokenizedText]
+        self, tokenized: Mapping[str, TokenizedText], keys: Mapping[str, str]
     ) -> tuple[dict[str, CachedVector], dict[str, UnavailableError]]:
         """The vectors of the texts, and the errors of those that the model refuses."""
         # Another call may have brought a vector while this one waited for its tokens.
         rows = {
             text: row
             for text in tokenized
-            if (row := self._memory.get(embedding_key(self.name, text))) is not None
+            if (row := self._memory.get(keys[text])) is not None
         }
         self._tell(VectorSource.MEMORY, rows)
         missing = {text: tokens for text, tokens in tokenized.items() if text not in rows}
@@ -139,7 +140,7 @@ class Embedder:
             if isinstance(outcome, UnavailableError)
         }
         self._tell(VectorSource.MODEL, encoded)
-        self._remember({embedding_key(self.name, t): row for t, row in encoded.items()})
+        self._remember({keys[text]: row for text, row in encoded.items()})
         return rows | encoded, refused
 
     def _remember(self, vectors: Mapping[str, CachedVector]) -> None:

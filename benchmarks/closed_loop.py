@@ -5,11 +5,15 @@ import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Self
 
 import grpc
 import numpy as np
 
 Metadata = Sequence[tuple[str, str]]
+
+Request = Callable[[int], bytes]
+"""The message of call number n."""
 
 
 @dataclass
@@ -25,6 +29,16 @@ class LoopResult:
         self.statuses[status] += 1
         self.milliseconds.setdefault(status, []).append(milliseconds)
 
+    @classmethod
+    def sum_of(cls, parts: "Sequence[LoopResult]", *, seconds: float) -> Self:
+        """What several callers have seen in the same time."""
+        result = cls(seconds=seconds)
+        for part in parts:
+            result.statuses.update(part.statuses)
+            for status, milliseconds in part.milliseconds.items():
+                result.milliseconds.setdefault(status, []).extend(milliseconds)
+        return result
+
     def rate(self, status: str = "OK") -> float:
         """Calls a second that ended with `status`."""
         return self.statuses[status] / self.seconds
@@ -38,23 +52,28 @@ Call = Callable[[int], Awaitable[str]]
 """Makes call number n; returns its status."""
 
 
+def in_turn(requests: Sequence[bytes]) -> Request:
+    """These, again and again."""
+    return lambda number: requests[number % len(requests)]
+
+
 async def closed_loop(
     address: str,
     method: str,
-    requests: Sequence[bytes],
+    request: Request,
     *,
     callers: int,
     seconds: float,
     metadata: Metadata = (),
 ) -> LoopResult:
-    """Call `method` with each of `requests` in turn, from `callers` at once, for some seconds."""
+    """Make call number n with `request(n)`, from `callers` at once, for some seconds."""
     async with grpc.aio.insecure_channel(address) as channel:
         method_of_stub = channel.unary_unary(method)
-        await method_of_stub(requests[0], metadata=metadata, wait_for_ready=True)
+        await method_of_stub(request(0), metadata=metadata, wait_for_ready=True)
 
         async def call(number: int) -> str:
             try:
-                await method_of_stub(requests[number % len(requests)], metadata=metadata)
+                await method_of_stub(request(number), metadata=metadata)
             except grpc.aio.AioRpcError as error:
                 return error.code().name
             return "OK"

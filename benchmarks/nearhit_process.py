@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+import time
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -10,15 +11,19 @@ from pathlib import Path
 
 _TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 
+CONVERTED_MODELS = Path(__file__).parents[1] / "build" / "converted-models"
+"""Shared by all servers: to convert the model takes longer than many a measurement."""
+
+_DEFAULTS = {"HF_HUB_OFFLINE": "1", "NEARHIT_MODEL_CACHE_DIR": str(CONVERTED_MODELS)}
+
 
 @dataclass(frozen=True)
-class ServerProcess:
-    """A server that runs: where it listens, and what it costs."""
+class MeasuredProcess:
+    """A process that runs: what it costs."""
 
-    address: str
-    http_address: str
-    """Empty if it has no HTTP port."""
     pid: int
+    ready_seconds: float
+    """From its start to its ready line."""
 
     def cpu_seconds(self) -> float:
         """The processor time that it has used so far, in all its threads."""
@@ -31,25 +36,36 @@ class ServerProcess:
         return pages * os.sysconf("SC_PAGE_SIZE")
 
 
+@dataclass(frozen=True)
+class ServerProcess(MeasuredProcess):
+    """A server that runs: where it listens, and what it costs."""
+
+    address: str
+    http_address: str
+    """Empty if it has no HTTP port."""
+
+
 @asynccontextmanager
 async def server_process(
     command: Sequence[str], *, environment: dict[str, str] | None = None
 ) -> AsyncIterator[ServerProcess]:
     """Start what prints nearhit's ready line; it ends with the block. Its log is thrown away."""
+    began = time.perf_counter()
     process = await asyncio.create_subprocess_exec(
         *command,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
-        env=os.environ | {"HF_HUB_OFFLINE": "1"} | (environment or {}),
+        env=_DEFAULTS | os.environ | (environment or {}),
     )
     try:
         assert process.stdout is not None
         ready = (await process.stdout.readline()).decode()
         if not ready.startswith("nearhit ready"):
             raise RuntimeError("the server did not start")
+        ready_seconds = time.perf_counter() - began
         addresses = dict(word.split("=", 1) for word in ready.split() if "=" in word)
         http_address = addresses.get("http", "").removeprefix("http://")
-        yield ServerProcess(addresses["grpc"], http_address, process.pid)
+        yield ServerProcess(process.pid, ready_seconds, addresses["grpc"], http_address)
     finally:
         if process.returncode is None:
             process.terminate()

@@ -1,23 +1,29 @@
 """Calls at a fixed rate, whether or not the ones before have ended."""
 
 import asyncio
+import selectors
 import time
-from collections.abc import Callable
 
 import grpc
 
-from benchmarks.closed_loop import LoopResult
+from benchmarks.closed_loop import LoopResult, Metadata, Request
 
 _TIMEOUT_SECONDS = 30
+
+
+def punctual_event_loop() -> asyncio.AbstractEventLoop:
+    """One that wakes up when a call is due: epoll waits for whole milliseconds."""
+    return asyncio.SelectorEventLoop(selectors.SelectSelector())
 
 
 async def open_loop(
     address: str,
     method: str,
-    request: Callable[[int], bytes],
+    request: Request,
     *,
     rate: float,
     seconds: float,
+    metadata: Metadata = (),
 ) -> LoopResult:
     """Make call number n, with `request(n)`, n / rate seconds after the first.
 
@@ -31,7 +37,7 @@ async def open_loop(
 
         async def call(number: int, due: float) -> None:
             try:
-                await method_of_stub(request(number), timeout=_TIMEOUT_SECONDS)
+                await method_of_stub(request(number), timeout=_TIMEOUT_SECONDS, metadata=metadata)
                 status = "OK"
             except grpc.aio.AioRpcError as error:
                 status = error.code().name

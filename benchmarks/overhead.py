@@ -23,7 +23,7 @@ from statistics import median
 from typing import Any
 
 import nearhit
-from benchmarks.closed_loop import Metadata, closed_loop
+from benchmarks.closed_loop import Metadata, closed_loop, in_turn
 from benchmarks.nearhit_process import ServerProcess, serve, server_process
 from benchmarks.redis_under_test import redis_under_test
 from benchmarks.reporting import machine, paired, print_table, write_json
@@ -55,7 +55,7 @@ class Variant:
         result = await closed_loop(
             server.address,
             _METHOD,
-            requests,
+            in_turn(requests),
             callers=callers,
             seconds=seconds,
             metadata=metadata,

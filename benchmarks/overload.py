@@ -33,8 +33,9 @@ def fresh_search(number: int) -> bytes:
 
 async def sustained(server: ServerProcess, seconds: float) -> LoopResult:
     """As fast as the server answers a few callers."""
-    requests = [fresh_search(number) for number in range(round(4_000 * seconds))]
-    return await closed_loop(server.address, _METHOD, requests, callers=_CALLERS, seconds=seconds)
+    return await closed_loop(
+        server.address, _METHOD, fresh_search, callers=_CALLERS, seconds=seconds
+    )
 
 
 async def measure(arguments: argparse.Namespace) -> list[dict[str, Any]]:

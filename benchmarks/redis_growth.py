@@ -6,16 +6,21 @@ PYTHONPATH=tests .venv/bin/python -m benchmarks.redis_growth
 import argparse
 import asyncio
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 from benchmarks.entry_memory import measure_memory, used_memory
 from benchmarks.filling import FilledCache, filled_caches, open_store
 from benchmarks.flushing import measure_flush
+from benchmarks.goals import TITLE, Goal, print_goals
 from benchmarks.nearhit_process import nearhit_process
+from benchmarks.quiet import warn_if_busy
 from benchmarks.redis_under_test import redis_under_test
 from benchmarks.reporting import machine, print_table, write_json
 from benchmarks.search_growth import measure_searches
 from benchmarks.store_rate import measure_stores
+
+_MOST_TIMES_SLOWER = 1.5
 
 
 class Results:
@@ -47,6 +52,17 @@ async def measure(arguments: argparse.Namespace, url: str, results: Results) -> 
                 results.add("Stores", rows)
                 row = await measure_flush(address, url, caches[-1], caches[0])
                 results.add("Flush", [row])
+        results.by_title[TITLE] = print_goals([_goal(arguments, results)])
+
+
+def _goal(arguments: argparse.Namespace, results: Results) -> Goal:
+    runs = [results.by_title[f"Searches, run {run}"] for run in range(1, arguments.runs + 1)]
+    least, *_, most = arguments.sizes
+    return Goal(
+        what=f"median Search of {most:,} entries to that of {least:,}",
+        measured=median(rows[-1]["Search ratio"] for rows in runs),
+        at_most=_MOST_TIMES_SLOWER,
+    )
 
 
 def _filling(caches: list[FilledCache], used: int) -> list[dict[str, Any]]:
@@ -70,8 +86,10 @@ def _arguments() -> argparse.Namespace:
 def main() -> None:
     """Measure and report."""
     arguments = _arguments()
+    busy = warn_if_busy()
     with redis_under_test(arguments.redis) as url:
         results = Results(url)
+        results.by_title["machine"]["busy_before"] = busy
         asyncio.run(measure(arguments, url, results))
     write_json(arguments.json, results.by_title)
 

@@ -5,12 +5,14 @@ import platform
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
 from typing import Any
 
 import redis
 
 Row = Mapping[str, Any]
+
+_PACKAGES = ("grpcio", "numpy", "openvino", "redis", "redisvl", "sentence-transformers", "torch")
 
 
 def print_table(title: str, rows: Sequence[Row]) -> None:
@@ -40,7 +42,20 @@ def _shown(value: Any) -> str:
 
 def paired(figures: Sequence[float], others: Sequence[float]) -> float:
     """The median ratio of a round: what slows the machine down for a while slows down both."""
-    return median(one / other for one, other in zip(figures, others, strict=True))
+    return median(_ratios(figures, others))
+
+
+def spread(figures: Sequence[float], others: Sequence[float]) -> str:
+    """The quartiles of those ratios: half of the rounds lie between."""
+    ratios = _ratios(figures, others)
+    if len(ratios) == 1:
+        return "one round"
+    low, _, high = quantiles(ratios, n=4, method="inclusive")
+    return f"{low:.2f}-{high:.2f}"
+
+
+def _ratios(figures: Sequence[float], others: Sequence[float]) -> list[float]:
+    return [one / other for one, other in zip(figures, others, strict=True)]
 
 
 def write_json(path: Path | None, results: Mapping[str, Any]) -> None:
@@ -62,9 +77,7 @@ def machine(url: str) -> dict[str, Any]:
         "python": platform.python_version(),
         "redis": redis_version,
         "redis_modules": modules,
-        "redis_py": version("redis"),
-        "grpcio": version("grpcio"),
-        "numpy": version("numpy"),
+        "packages": {package: version(package) for package in _PACKAGES},
     }
 
 

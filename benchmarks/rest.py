@@ -17,7 +17,7 @@ from statistics import median
 from typing import Any
 
 import nearhit
-from benchmarks.closed_loop import LoopResult, closed_loop
+from benchmarks.closed_loop import LoopResult, closed_loop, in_turn
 from benchmarks.http_loop import http_closed_loop, http_request
 from benchmarks.nearhit_process import ServerProcess, serve, server_process
 from benchmarks.redis_under_test import redis_under_test
@@ -39,7 +39,9 @@ async def over_grpc(server: ServerProcess, callers: int, seconds: float) -> Loop
         pb.SearchRequest(cache="default", prompt=prompt, strategies=strategies).SerializeToString()
         for prompt in _PROMPTS
     ]
-    return await closed_loop(server.address, _METHOD, requests, callers=callers, seconds=seconds)
+    return await closed_loop(
+        server.address, _METHOD, in_turn(requests), callers=callers, seconds=seconds
+    )
 
 
 async def over_rest(server: ServerProcess, callers: int, seconds: float) -> LoopResult:

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
+from nearhit_server.bench import vectors
 from nearhit_server.core.caches import CacheSpec
 from nearhit_server.core.entries import Entry, entry_id_of
 from nearhit_server.core.vectors import FloatMatrix
@@ -20,8 +20,7 @@ _ENTRIES_A_TOPIC: Final = 50
 
 def random_vectors(count: int, *, seed: int = 1) -> FloatMatrix:
     """Unit vectors of all directions, shape (count, DIMENSION): nothing is near anything."""
-    random = np.random.default_rng(seed)
-    return _unit(random.standard_normal((count, DIMENSION), np.float32))
+    return vectors.random_vectors(count, DIMENSION, seed=seed)
 
 
 def topic_vectors(count: int, *, seed: int = 1) -> FloatMatrix:
@@ -29,20 +28,16 @@ def topic_vectors(count: int, *, seed: int = 1) -> FloatMatrix:
     cosine of about 0.5, as questions about one thing have."""
     topics = random_vectors(max(1, count // _ENTRIES_A_TOPIC), seed=seed + 1)
     chosen = np.random.default_rng(seed + 2).integers(len(topics), size=count)
-    return _unit(topics[chosen] + random_vectors(count, seed=seed))
+    return vectors.unit(topics[chosen] + random_vectors(count, seed=seed))
 
 
 def reworded(
-    vectors: FloatMatrix, count: int, *, low: float = 0.8, high: float = 0.95, seed: int = 9
+    stored: FloatMatrix, count: int, *, low: float = 0.8, high: float = 0.95, seed: int = 9
 ) -> FloatMatrix:
     """Vectors whose cosines to `count` of the given ones lie between `low` and `high`: what
     asking a stored question in other words gives."""
     random = np.random.default_rng(seed)
-    stored = vectors[random.choice(len(vectors), count, replace=len(vectors) < count)]
-    noise = random.standard_normal(stored.shape, np.float32)
-    noise -= np.sum(noise * stored, axis=1, keepdims=True) * stored
-    cosines = random.uniform(low, high, (count, 1)).astype(np.float32)
-    return _unit(cosines * stored + np.sqrt(1 - cosines**2) * _unit(noise))
+    return vectors.reworded(stored, count, low=low, high=high, random=random)
 
 
 def cache_spec(cache_id: str) -> CacheSpec:
@@ -64,12 +59,12 @@ def prompt(number: int) -> str:
 
 
 def entries(
-    vectors: FloatMatrix, *, attributes: Mapping[str, str] | None = None
+    unit_vectors: FloatMatrix, *, attributes: Mapping[str, str] | None = None
 ) -> Iterator[Entry]:
     """An entry for each vector: a prompt of 60 bytes and a response of 500."""
     now = datetime.now(UTC)
     named = dict(attributes or {})
-    for number, vector in enumerate(vectors):
+    for number, vector in enumerate(unit_vectors):
         yield Entry(
             entry_id=entry_id_of(prompt(number), named),
             prompt=prompt(number),
@@ -82,8 +77,3 @@ def entries(
             updated_at=now,
             expires_at=None,
         )
-
-
-def _unit(vectors: NDArray[np.floating[Any]]) -> FloatMatrix:
-    lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
-    return np.asarray(vectors / lengths, np.float32)

@@ -14,7 +14,7 @@ from benchmarks.filling import FilledCache, filled_caches, open_store
 from benchmarks.flushing import measure_flush
 from benchmarks.goals import TITLE, Goal, print_goals
 from benchmarks.nearhit_process import nearhit_process
-from benchmarks.quiet import warn_if_busy
+from benchmarks.other_work import OtherWork
 from benchmarks.redis_under_test import redis_under_test
 from benchmarks.reporting import machine, print_table, write_json
 from benchmarks.search_growth import measure_searches
@@ -86,12 +86,11 @@ def _arguments() -> argparse.Namespace:
 def main() -> None:
     """Measure and report."""
     arguments = _arguments()
-    busy = warn_if_busy()
+    others = OtherWork()
     with redis_under_test(arguments.redis) as url:
         results = Results(url)
-        results.by_title["machine"]["busy_before"] = busy
         asyncio.run(measure(arguments, url, results))
-    write_json(arguments.json, results.by_title)
+    write_json(arguments.json, {**results.by_title, "other work": others.share()})
 
 
 if __name__ == "__main__":

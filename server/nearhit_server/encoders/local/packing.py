@@ -30,11 +30,11 @@ class PackedBatch(NamedTuple):
     """0, 1, ...: as many as there are texts."""
 
 
-def pack(texts: Sequence[Sequence[int]]) -> PackedBatch:
-    """The texts' token ids in as few rows as it takes, the longest first, each in the first row
-    with room for it."""
+def pack(texts: Sequence[Sequence[int]], *, width: int = 1) -> PackedBatch:
+    """The texts' token ids in as few rows as it takes, of at least `width`, the longest first, each
+    in the first row with room for it."""
     places, used = _places([len(ids) for ids in texts])
-    shape = (len(used), max(used))
+    shape = (len(used), max(width, *used))
     input_ids = np.zeros(shape, np.int64)
     position_ids = np.zeros(shape, np.int64)
     segment_ids = np.full(shape, NO_TEXT, np.int64)

@@ -19,9 +19,9 @@ class PaddedBatch(NamedTuple):
     """1 where there is a token, 0 where there is padding."""
 
 
-def pad(texts: Sequence[Sequence[int]], facts: ModelFacts) -> PaddedBatch:
-    """The texts' token ids, each padded to the longest."""
-    longest = max(map(len, texts))
+def pad(texts: Sequence[Sequence[int]], facts: ModelFacts, *, width: int = 1) -> PaddedBatch:
+    """The texts' token ids, each padded to the longest, and at least to `width`."""
+    longest = max(width, *map(len, texts))
     input_ids = np.full((len(texts), longest), facts.padding_id, np.int64)
     attention_mask = np.zeros((len(texts), longest), np.int64)
     for row, ids in enumerate(texts):

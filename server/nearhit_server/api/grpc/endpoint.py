@@ -116,12 +116,17 @@ class Endpoint:
         seconds = self._admission.seconds(context.time_remaining())
         if seconds <= 0:
             raise DeadlineExceededError
-        deadline = asyncio.timeout(seconds)
+        began = asyncio.get_running_loop().time()
+        # At first for the request to arrive. One timeout, not two: each costs as much as to
+        # decode a search.
+        deadline = asyncio.timeout(min(seconds, _READ_SECONDS))
         try:
             async with deadline:
                 caller = await self._admission.identify(_text(metadata.get("authorization")))
                 record.key_id = caller.key_id
                 raw = await _read(context)
+                if seconds > _READ_SECONDS:
+                    deadline.reschedule(began + seconds)
                 # Behind the reading: a client that never sends its request takes nobody's place.
                 with self._admission.holding(len(raw)), self._admission.slot():
                     return await self._handled(raw, caller, record)
@@ -154,11 +159,7 @@ class Endpoint:
 
 
 async def _read(context: Context) -> bytes:
-    try:
-        async with asyncio.timeout(_READ_SECONDS):
-            raw = await context.read()
-    except TimeoutError:
-        raise DeadlineExceededError from None
+    raw = await context.read()
     # EOF, which the declared type lacks.
     if not isinstance(raw, bytes):
         raise MalformedMessageError("the call came without a message")

@@ -122,9 +122,7 @@ class Embedder:
         """The vectors of the texts, and the errors of those that the model refuses."""
         # Another call may have brought a vector while this one waited for its tokens.
         rows = {
-            text: row
-            for text in tokenized
-            if (row := self._memory.get(keys[text])) is not None
+            text: row for text in tokenized if (row := self._memory.get(keys[text])) is not None
         }
         self._tell(VectorSource.MEMORY, rows)
         missing = {text: tokens for text, tokens in tokenized.items() if text not in rows}

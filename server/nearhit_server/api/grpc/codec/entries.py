@@ -1,7 +1,6 @@
 """Entries and the masks that choose among their fields."""
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Final
 
 from google.protobuf.field_mask_pb2 import FieldMask
 
@@ -14,21 +13,9 @@ from nearhit_server.api.grpc.codec.values import (
 )
 from nearhit_server.core.entries import Entry
 
-_ENCODERS: Final[Mapping[str, Callable[[Entry], Any]]] = {
-    "entry_id": lambda entry: entry.entry_id,
-    "prompt": lambda entry: entry.prompt,
-    "response": lambda entry: entry.response,
-    "attributes": lambda entry: entry.attributes,
-    "metadata_json": lambda entry: entry.metadata_json,
-    "vector": lambda entry: None if entry.vector is None else encode_vector(entry.vector),
-    "create_time": lambda entry: encode_time(entry.created_at),
-    "update_time": lambda entry: encode_time(entry.updated_at),
-    "expire_time": lambda e: None if e.expires_at is None else encode_time(e.expires_at),
-    "ttl": lambda entry: None if entry.ttl is None else encode_duration(entry.ttl),
-}
-"""How each field of the message is made; None leaves it absent."""
+_FIELDS: Final = frozenset(types_pb2.Entry.DESCRIPTOR.fields_by_name)
 
-ALL_BUT_VECTOR: Final = frozenset(_ENCODERS) - {"vector"}
+ALL_BUT_VECTOR: Final = _FIELDS - {"vector"}
 
 
 def decode_read_mask(mask: FieldMask) -> frozenset[str]:
@@ -39,11 +26,26 @@ def decode_read_mask(mask: FieldMask) -> frozenset[str]:
 
 
 def _known_field(path: str) -> str:
-    if path not in _ENCODERS:
+    if path not in _FIELDS:
         raise KeyError(path)
     return path
 
 
 def encode_entry(entry: Entry, fields: frozenset[str] = ALL_BUT_VECTOR) -> types_pb2.Entry:
     """The named fields of an entry."""
-    return types_pb2.Entry(**{field: _ENCODERS[field](entry) for field in fields})
+    vector = entry.vector if "vector" in fields else None
+    message = types_pb2.Entry(
+        entry_id=entry.entry_id,
+        prompt=entry.prompt,
+        response=entry.response,
+        attributes=entry.attributes,
+        metadata_json=entry.metadata_json,
+        vector=None if vector is None else encode_vector(vector),
+        create_time=encode_time(entry.created_at),
+        update_time=encode_time(entry.updated_at),
+        expire_time=None if entry.expires_at is None else encode_time(entry.expires_at),
+        ttl=None if entry.ttl is None else encode_duration(entry.ttl),
+    )
+    for field in ALL_BUT_VECTOR - fields:
+        message.ClearField(field)  # type: ignore[arg-type]
+    return message

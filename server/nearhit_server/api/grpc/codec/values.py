@@ -1,7 +1,7 @@
 """Vectors, times and masks."""
 
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final, TypeVar
 
 import numpy as np
@@ -17,6 +17,7 @@ from nearhit_server.core.vectors import FloatVector
 T = TypeVar("T")
 M = TypeVar("M", bound=Message)
 
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _LITTLE_ENDIAN_FLOAT: Final = np.dtype("<f4")
 _MAX_DURATION_SECONDS: Final = 315_576_000_000
 """The range of google.protobuf.Duration, ten thousand years."""
@@ -56,10 +57,10 @@ def encode_duration(duration: timedelta) -> Duration:
 
 
 def encode_time(time: datetime) -> Timestamp:
-    """The time as a message."""
-    message = Timestamp()
-    message.FromDatetime(time)
-    return message
+    """The time, which has a zone, as a message."""
+    # In a third of the time of Timestamp.FromDatetime, which also takes times without a zone.
+    since = time - _EPOCH
+    return Timestamp(seconds=since.days * 86_400 + since.seconds, nanos=since.microseconds * 1_000)
 
 
 def decode_mask(paths: Iterable[str], known: Callable[[str], T], *, field: str) -> frozenset[T]:

@@ -21,9 +21,9 @@ from typing import Any
 import structlog
 
 from benchmarks.nearhit_process import CONVERTED_MODELS
+from benchmarks.other_work import OtherWork
 from benchmarks.padded_model import padded_model
 from benchmarks.prompts import add_prompts_option, distinct_prompts
-from benchmarks.quiet import warn_if_busy
 from benchmarks.reporting import paired, print_table, write_json
 from nearhit_server.core.embedding.batching import BatchingStage
 from nearhit_server.core.ports import Encoder, TokenizedText
@@ -141,14 +141,14 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--json", type=Path, help="file to write the results to")
     arguments = parser.parse_args()
-    busy = warn_if_busy()
+    others = OtherWork()
     os.environ["HF_HUB_OFFLINE"] = "1"
     # The stage tells of each batch.
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger("warning"))
     rows = asyncio.run(measure(arguments))
     title = f"{arguments.callers} callers"
     print_table(title, rows)
-    write_json(arguments.json, {"busy_before": busy, title: rows})
+    write_json(arguments.json, {"other work": others.share(), title: rows})
 
 
 if __name__ == "__main__":

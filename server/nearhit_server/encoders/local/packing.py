@@ -12,6 +12,10 @@ _ROW_TOKENS: Final = 64
 questions of 16 tokens: rows of 64 cost 1.27 ms of CPU a text, rows of 128 1.40, and padded texts
 of about one length 1.94."""
 
+_TEXTS_STEP: Final = 8
+"""Models prepare themselves anew for each shape, and keep what they have prepared: with fewer shapes
+they take 5 % less time and 15 MB less."""
+
 NO_TEXT: Final = -1
 """The segment of what is padding after all, at the end of a row."""
 
@@ -27,14 +31,16 @@ class PackedBatch(NamedTuple):
     """The text that a token belongs to, which is all that it may look at."""
 
     text_ids: Integers
-    """0, 1, ...: as many as there are texts."""
+    """0, 1, ...: at least as many as there are texts. What comes of the others means nothing."""
 
 
 def pack(texts: Sequence[Sequence[int]], *, width: int = 1) -> PackedBatch:
     """The texts' token ids in as few rows as it takes, of at least `width`, the longest first, each
     in the first row with room for it."""
-    places, used = _places([len(ids) for ids in texts])
-    shape = (len(used), max(width, *used))
+    room = max(_ROW_TOKENS, *map(len, texts))
+    places, used = _places([len(ids) for ids in texts], room)
+    alone = len(used) == 1
+    shape = (len(used), max(width, *used) if alone else room)
     input_ids = np.zeros(shape, np.int64)
     position_ids = np.zeros(shape, np.int64)
     segment_ids = np.full(shape, NO_TEXT, np.int64)
@@ -45,12 +51,13 @@ def pack(texts: Sequence[Sequence[int]], *, width: int = 1) -> PackedBatch:
         input_ids[row, columns] = ids
         position_ids[row, columns] = positions[: len(ids)]
         segment_ids[row, columns] = text
-    return PackedBatch(input_ids, position_ids, segment_ids, np.arange(len(texts)))
+    count = len(texts) if alone else -(-len(texts) // _TEXTS_STEP) * _TEXTS_STEP
+    return PackedBatch(input_ids, position_ids, segment_ids, np.arange(count))
 
 
-def _places(lengths: Sequence[int]) -> tuple[list[tuple[int, int]], list[int]]:
-    """For each text its row and where in it it begins; and how much of each row is used."""
-    room = max(_ROW_TOKENS, *lengths)
+def _places(lengths: Sequence[int], room: int) -> tuple[list[tuple[int, int]], list[int]]:
+    """For each text its row, of `room` tokens, and where in it it begins; and how much of each row
+    is used."""
     places = [(0, 0)] * len(lengths)
     used: list[int] = []
     for text in sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True):

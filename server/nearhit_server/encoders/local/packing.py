@@ -13,8 +13,8 @@ questions of 16 tokens: rows of 64 cost 1.27 ms of CPU a text, rows of 128 1.40,
 of about one length 1.94."""
 
 _TEXTS_STEP: Final = 8
-"""Models prepare themselves anew for each shape, and keep what they have prepared: with fewer shapes
-they take 5 % less time and 15 MB less."""
+"""Models prepare themselves anew for each shape, and keep what they have prepared: with fewer
+shapes they take 5 % less time and 15 MB less."""
 
 NO_TEXT: Final = -1
 """The segment of what is padding after all, at the end of a row."""

@@ -248,12 +248,19 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _watch_writing(self) -> None:
         if self._end_timer is None:
-            self._unsent_bytes = self.transport.get_write_buffer_size()
+            self._unsent_bytes = self._unsent()
             self._end_timer = self.loop.call_later(self._limits.write_seconds, self._check_writing)
+
+    def _unsent(self) -> int:
+        try:
+            return self.transport.get_write_buffer_size()
+        except AttributeError:
+            # asyncio's TLS transport has let go of everything if it was closed twice.
+            return 0
 
     def _check_writing(self) -> None:
         self._end_timer = None
-        read = self._unsent_bytes - self.transport.get_write_buffer_size()
+        read = self._unsent_bytes - self._unsent()
         if read < _MIN_PROGRESS_BYTES:
             self.transport.abort()
         else:

@@ -1,6 +1,7 @@
 """`nearhit demo` against a real server: every label has to be true."""
 
 import json
+import re
 
 import pytest
 
@@ -44,8 +45,11 @@ def test_demo_prints_a_table_and_leaves_nothing_behind(run, client):
     result = run("demo")
 
     assert result.exit_code == 0
-    for shown in ("HIT exact", "HIT semantic", "near miss", "0.8463", "About 384,400"):
+    for shown in ("HIT exact", "HIT semantic", "near miss", "About 384,400"):
         assert shown in result.stdout
+    # The last digits are the processor's business.
+    similarities = [float(found) for found in re.findall(r"0\.\d{4}", result.stdout)]
+    assert min(abs(similarity - 0.846) for similarity in similarities) < 0.003
     assert "\x1b" not in result.stdout
     with pytest.raises(nearhit.NotFoundError):
         client.get_cache(DEMO_CACHE)

@@ -44,4 +44,4 @@ def answer(grpcurl, command):
 def comparable(output):
     """Without what differs from run to run and from processor to processor."""
     timeless = re.sub(r'"[\d-]+T[\d:.]+Z"', '"(a time)"', output)
-    return re.sub(r"\d\.\d{4,}", lambda found: f"{float(found[0]):.3f}", timeless)
+    return re.sub(r"\d\.\d{4,}", lambda found: f"{float(found[0]):.2f}", timeless)

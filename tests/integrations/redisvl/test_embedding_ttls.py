@@ -6,6 +6,8 @@ import nearhit
 from nearhit.integrations.redisvl import EmbeddingsCache
 from polling import until
 
+pytestmark = pytest.mark.slow
+
 MODEL = "text-embedding-3-small"
 VECTOR = [0.5, -0.25, 1.0]
 

@@ -39,6 +39,7 @@ async def test_store_sends_the_objects_ttl(open_cache, entries, call):
     assert ((await only(entries)).ttl, cache.ttl) == (None, None)
 
 
+@pytest.mark.slow
 async def test_entry_is_gone_after_its_ttl(open_cache, call):
     cache = await open_cache(ttl=1)
     await call(cache, "store", "hello", "hi")
@@ -51,6 +52,7 @@ async def test_entry_is_gone_after_its_ttl(open_cache, call):
     assert await call(cache, "check", "hello") == []
 
 
+@pytest.mark.slow
 async def test_hit_starts_the_entrys_own_ttl_again(open_cache, entries, call):
     cache = await open_cache(ttl=60)
     await call(cache, "store", "hello", "hi", ttl=1_000)

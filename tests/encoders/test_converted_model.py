@@ -1,4 +1,5 @@
 import asyncio
+import shutil
 import subprocess
 import sys
 
@@ -103,6 +104,19 @@ async def test_model_that_cannot_be_converted_is_refused_when_openvino_is_demand
 ):
     with pytest.raises(ModelError, match="cannot be converted"):
         await open_and_close(tiny_model, tmp_path, openvino=True)
+
+
+@pytest.mark.parametrize("file", ["model.xml", "facts.json"])
+async def test_damaged_conversion_is_named_and_does_without(tiny_model, tmp_path, request, file):
+    kept = request.config.cache.mkdir("converted-models")
+    await open_and_close(tiny_model, kept)
+    damaged = shutil.copytree(kept, tmp_path / "cache")
+    for path in damaged.glob(f"*/{file}"):
+        path.write_text("{ half of")
+    with pytest.raises(ModelError, match=f"delete {damaged}") as failed:
+        await open_and_close(tiny_model, damaged, openvino=True)
+    assert "\n" not in str(failed.value)
+    assert isinstance(await open_and_close(tiny_model, damaged, openvino=None), TorchRuntime)
 
 
 async def test_failed_conversion_leaves_nothing_behind(tiny_model, tmp_path, broken_conversion):

@@ -8,6 +8,7 @@ from contextlib import closing, suppress
 import pytest
 
 from nearhit_server.core.errors import Reason, UnavailableError
+from nearhit_server.stores.embedded import database as database_module
 from nearhit_server.stores.embedded.connection import Durability, connect
 from nearhit_server.stores.embedded.database import MAX_WRITES_PER_COMMIT, Database, Written
 
@@ -218,6 +219,31 @@ async def test_close_finishes_what_was_asked_for(database):
     await database.close()
     assert [await write for write in writes] == [f"wrote {n}" for n in range(10)]
     assert len(await read) in range(11)
+
+
+async def test_reads_that_come_together_share_visits_and_fail_alone(database, monkeypatch):
+    visits = []
+    submit = database._executor.submit
+    monkeypatch.setattr(
+        database._executor, "submit", lambda *work: visits.append(work) or submit(*work)
+    )
+    *read, failed = await asyncio.gather(
+        *(database.read(numbers_written) for _ in range(20)),
+        database.read(lambda connection: connection.execute("no SQL")),
+        return_exceptions=True,
+    )
+    assert read == [[]] * 20
+    assert isinstance(failed, UnavailableError)
+    assert len(visits) < 10
+
+
+async def test_close_waits_for_reads_of_later_visits(database, monkeypatch):
+    monkeypatch.setattr(database_module, "MAX_READING_SECONDS", 0.0)
+    reads = [asyncio.create_task(database.read(numbers_written)) for _ in range(5)]
+    await asyncio.sleep(0)
+    await database.close()
+    async with asyncio.timeout(10):
+        assert await asyncio.gather(*reads) == [[]] * 5
 
 
 async def test_call_after_close_raises(database):

@@ -44,8 +44,8 @@ class LocalOptions:
 async def open_local_model(name_or_path: str, options: LocalOptions) -> AsyncIterator[LocalEncoder]:
     """Load a model from a folder, the model hub or the packaged default. Raises ModelError."""
     async with AsyncExitStack() as stack:
-        # One thread each: the model is busy with one batch at a time, and a tokenizer must
-        # not change its settings in one thread while another uses it.
+        # One thread each: the model is busy with one batch at a time, and texts that come while
+        # it is need not wait for their tokens.
         model_thread, tokenizer_thread = (
             stack.enter_context(ThreadPoolExecutor(1, thread_name_prefix=name))
             for name in ("encoder", "tokenizer")
@@ -89,10 +89,16 @@ async def _open_runtime(
 
 def _open_on_openvino(converted: Path, options: LocalOptions) -> _OpenRuntime:
     module = import_module("nearhit_server.encoders.local.openvino_runtime")
-    facts = ModelFacts.load(converted / FACTS_FILE)
-    runtime: ModelRuntime = module.OpenVinoRuntime(
-        converted / GRAPH_FILE, facts, threads=options.threads
-    )
+    try:
+        facts = ModelFacts.load(converted / FACTS_FILE)
+        runtime: ModelRuntime = module.OpenVinoRuntime(
+            converted / GRAPH_FILE, facts, threads=options.threads
+        )
+    except (OSError, ValueError, RuntimeError) as error:
+        reason = str(error).strip().partition("\n")[0]
+        raise ModelError(
+            f"has a converted form that cannot be opened; delete {converted}: {reason}"
+        ) from error
     return runtime, facts
 
 

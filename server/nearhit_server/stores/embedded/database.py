@@ -91,7 +91,7 @@ class Database:
         self._pending: deque[_Write] = deque()
         self._committing: asyncio.Task[None] | None = None
         self._reads: deque[_Read] = deque()
-        self._reading = False
+        self._visit: asyncio.Future[Any] | None = None
         self._closing = False
 
     async def read(self, work: Callable[[sqlite3.Connection], T]) -> T:
@@ -100,7 +100,7 @@ class Database:
             raise store_closed()
         future: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._reads.append(_Read(work, future))
-        if not self._reading:
+        if self._visit is None:
             self._visit_for_reads()
         return await future
 
@@ -123,6 +123,8 @@ class Database:
         self._closing = True
         if self._committing is not None:
             await self._committing
+        while self._visit is not None:
+            await asyncio.wait([self._visit])
         try:
             await self._on_thread(lambda: disconnect(self._connection))
         except sqlite3.Error as error:
@@ -135,12 +137,12 @@ class Database:
     def _visit_for_reads(self) -> None:
         # To wake a thread costs several times what most reads do, so those that come while it
         # is at work share the visit.
-        self._reading = True
         visit = asyncio.get_running_loop().run_in_executor(self._executor, self._run_reads)
         visit.add_done_callback(self._resolve_reads)
+        self._visit = visit
 
     def _resolve_reads(self, visit: asyncio.Future[list[tuple[_Read, Any]]]) -> None:
-        self._reading = False
+        self._visit = None
         if self._reads:
             self._visit_for_reads()
         for read, outcome in visit.result():

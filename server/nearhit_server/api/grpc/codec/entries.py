@@ -47,5 +47,6 @@ def encode_entry(entry: Entry, fields: frozenset[str] = ALL_BUT_VECTOR) -> types
         ttl=None if entry.ttl is None else encode_duration(entry.ttl),
     )
     for field in ALL_BUT_VECTOR - fields:
+        # The generated types take the names as literals only.
         message.ClearField(field)  # type: ignore[arg-type]
     return message

@@ -1,5 +1,6 @@
 """Requests that are refused, and why: one list for the tests that send them."""
 
+from bad_quality_requests import REFUSED_QUALITY, UNMET_QUALITY
 from nearhit.v1 import cache_admin_pb2 as admin
 from nearhit.v1 import embedding_cache_pb2 as emb
 from nearhit.v1 import semantic_cache_pb2 as pb
@@ -165,6 +166,7 @@ REFUSED = [
     (delete(attributes={}), "attributes.values"),
     (delete(filter={}), "filter"),
     (pb.FlushRequest(), "cache"),
+    *REFUSED_QUALITY,
     (pb.BatchSearchRequest(cache="default"), "requests"),
     (pb.BatchSearchRequest(cache="default", requests=[search()] * 1_001), "requests"),
     (pb.BatchStoreRequest(cache="default"), "requests"),
@@ -181,6 +183,12 @@ REFUSED = [
     (create(strategies=[0]), "cache.strategies[0]"),
     (create(long_prompts=7), "cache.long_prompts"),
     (create(max_entries=0), "cache.max_entries"),
+    (create(verification=4), "cache.verification"),
+    *[
+        (create(max_false_hit_rate=rate), "cache.max_false_hit_rate")
+        for rate in (0, 0.0009, 0.51, -0.1, NAN, INF)
+    ],
+    (create(max_false_hit_rate=0.02, verification=1), "cache.max_false_hit_rate"),
     (create(attributes=[{"name": "a", "type": 0}]), "cache.attributes[0].type"),
     (create(attributes=[{"name": "a b", "type": 1}]), "cache.attributes"),
     (create(attributes=[{"name": "a", "type": 1}] * 2), "cache.attributes[1].name"),
@@ -253,6 +261,7 @@ UNMET = [
     (pb.FlushRequest(cache="nowhere"), "NOT_FOUND", "CACHE_NOT_FOUND"),
     (update(response="x"), "NOT_FOUND", "ENTRY_NOT_FOUND"),
     (update("response", response="x"), "NOT_FOUND", "ENTRY_NOT_FOUND"),
+    *UNMET_QUALITY,
     (search(vector=vector(1.0, 2.0)), "FAILED_PRECONDITION", "DIMENSION_MISMATCH"),
     (store(vector=vector(1.0, 2.0)), "FAILED_PRECONDITION", "DIMENSION_MISMATCH"),
     (get(texts=["a"], model="no-such-model"), "FAILED_PRECONDITION", "MODEL_UNAVAILABLE"),

@@ -31,7 +31,7 @@ ALLOWED = {
     "app": {
         *("api", "app", "core", "encoders", "rate_limits", "stores", "telemetry"),
         *("certificates", "clocks", "exposure", "health_watch", "lifecycle", "memory"),
-        *("servers", "settings"),
+        *("servers", "settings", "tuning"),
     },
     # Processes around the application, and the one that keeps them running.
     "workers": {
@@ -45,8 +45,12 @@ ALLOWED = {
         "workers",
     },
     "bench": {"bench", "memory", "nearhit", "nearhit.v1"},
+    "tuning": {"tuning", "core"},
     # A client like any other, but for `serve`.
-    "cli": {"app", "bench", "cli", "event_loop", "logs", "nearhit", "settings", "workers"},
+    "cli": {
+        *("app", "bench", "cli", "event_loop", "logs", "nearhit", "settings", "tuning"),
+        "workers",
+    },
     "__main__": {"cli"},
     "__init__": set(),
 }

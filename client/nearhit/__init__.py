@@ -15,7 +15,16 @@ from typing import TYPE_CHECKING
 
 from nearhit.cached import cached
 from nearhit.calls import Timeout
-from nearhit.choices import AttributeType, ExactOnlyReason, KeyScope, LongPrompts, Strategy
+from nearhit.choices import (
+    AttributeType,
+    ExactOnlyReason,
+    KeyScope,
+    LongPrompts,
+    RefusalReason,
+    Strategy,
+    Verdict,
+    Verification,
+)
 from nearhit.client import AsyncClient
 from nearhit.credentials import tls
 from nearhit.embedding_keys import embedding_key
@@ -36,9 +45,11 @@ from nearhit.errors import (
 from nearhit.filters import Attribute, Filter, attribute
 from nearhit.get_or_compute import OnError
 from nearhit.inputs import UNSET, NewEmbedding, NewEntry, Query, Unset
+from nearhit.quality import CacheStats, HitReport, Rate, ShadowSearch
 from nearhit.results import (
     ApiKey,
     Cache,
+    Candidate,
     Embedding,
     Entry,
     EntryPage,
@@ -72,6 +83,8 @@ __all__ = [
     "Attribute",
     "AttributeType",
     "Cache",
+    "CacheStats",
+    "Candidate",
     "Client",
     "DeadlineExceededError",
     "Embedding",
@@ -82,6 +95,7 @@ __all__ = [
     "FieldViolation",
     "Filter",
     "Hit",
+    "HitReport",
     "InternalError",
     "InvalidArgumentError",
     "IssuedKey",
@@ -96,7 +110,10 @@ __all__ = [
     "OnError",
     "PermissionDeniedError",
     "Query",
+    "Rate",
+    "RefusalReason",
     "ResourceExhaustedError",
+    "ShadowSearch",
     "Stored",
     "Strategy",
     "Timeout",
@@ -104,6 +121,8 @@ __all__ = [
     "UnavailableError",
     "Unset",
     "VectorLike",
+    "Verdict",
+    "Verification",
     "__version__",
     "attribute",
     "cached",

@@ -15,6 +15,7 @@ import grpc.aio
 
 from nearhit.messages.outcomes import read
 from nearhit.v1.cache_admin_pb2_grpc import CacheAdminServiceStub
+from nearhit.v1.cache_quality_pb2_grpc import CacheQualityServiceStub
 from nearhit.v1.embedding_cache_pb2_grpc import EmbeddingCacheServiceStub
 from nearhit.v1.key_admin_pb2_grpc import KeyAdminServiceStub
 from nearhit.v1.semantic_cache_pb2_grpc import SemanticCacheServiceStub
@@ -49,6 +50,7 @@ class Stubs:
     embeddings: EmbeddingCacheServiceStub
     admin: CacheAdminServiceStub
     keys: KeyAdminServiceStub
+    quality: CacheQualityServiceStub
 
     @classmethod
     def on(cls, channel: grpc.Channel | grpc.aio.Channel) -> Self:
@@ -58,6 +60,7 @@ class Stubs:
             embeddings=EmbeddingCacheServiceStub(channel),
             admin=CacheAdminServiceStub(channel),
             keys=KeyAdminServiceStub(channel),
+            quality=CacheQualityServiceStub(channel),
         )
 
 

@@ -29,6 +29,55 @@ class ExactOnlyReason(Enum):
     """A reason that this version of the client does not know."""
 
 
+class Verification(Enum):
+    """What a cache does, beside its threshold, to keep wrong hits out."""
+
+    OFF = "off"
+    """Nothing: the similarity alone decides."""
+
+    GUARD = "guard"
+    """Rules refuse what differs in a number, a negation, a direction and the like, and the
+    probability of being right is estimated from the texts."""
+
+    FULL = "full"
+    """Also, a model that reads both prompts judges what is left in doubt."""
+
+
+class RefusalReason(Enum):
+    """Why an entry near a prompt was not the answer."""
+
+    BELOW_THRESHOLD = "below_threshold"
+    """It is less similar than the threshold, or the cache's `max_false_hit_rate`, asks for."""
+
+    GUARD = "guard"
+    """The prompts differ in what decides: numbers, a negation, a direction, a name in code."""
+
+    LOW_CONFIDENCE = "low_confidence"
+    """It was verified, and is too likely to be wrong."""
+
+    NOT_VERIFIED = "not_verified"
+    """It could not be verified in time, or at all just now."""
+
+    NOT_VERIFIABLE = "not_verifiable"
+    """The verifier cannot judge these prompts, and they are not similar enough to do without."""
+
+    SHADOW = "shadow"
+    """Nothing was wrong with it: the cache is in shadow mode."""
+
+    OTHER = "other"
+    """A reason that this version of the client does not know."""
+
+
+class Verdict(Enum):
+    """What came of a hit."""
+
+    RIGHT = "right"
+    """The response answered the prompt."""
+
+    WRONG = "wrong"
+    """It did not."""
+
+
 class LongPrompts(Enum):
     """What a cache does with a prompt that has more tokens than its model reads."""
 
@@ -56,10 +105,10 @@ class KeyScope(Enum):
     """Something that an API key allows, in the caches and namespaces that it may touch."""
 
     READ = "read"
-    """Searching, listing entries and reading embeddings."""
+    """Searching, listing entries, reports and statistics, and reading embeddings."""
 
     WRITE = "write"
-    """Storing, changing and removing entries and embeddings."""
+    """Storing, changing and removing entries and embeddings, and reporting hits."""
 
     ADMIN = "admin"
     """Administration of caches and of API keys."""

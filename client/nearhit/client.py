@@ -137,6 +137,11 @@ class AsyncClient(Connection[grpc.aio.Channel]):
     list_keys = _paged(Operations.list_keys)
     rotate_key = _single(Operations.rotate_key)
     revoke_key = _single(Operations.revoke_key)
+    report_hit = _single(Operations.report_hit)
+    cache_stats = _single(Operations.cache_stats)
+    list_reports = _paged(Operations.list_reports)
+    release_entry = _single(Operations.release_entry)
+    list_shadow_searches = _paged(Operations.list_shadow_searches)
 
     # Named as everywhere else, and as the blocking client's: asyncio.timeout may serve too.
     async def wait_until_ready(self, *, timeout: Timeout = None) -> None:  # noqa: ASYNC109

@@ -6,7 +6,15 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from nearhit.choices import AttributeType, ExactOnlyReason, KeyScope, LongPrompts, Strategy
+from nearhit.choices import (
+    AttributeType,
+    ExactOnlyReason,
+    KeyScope,
+    LongPrompts,
+    RefusalReason,
+    Strategy,
+    Verification,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,12 +45,30 @@ class Match:
     """An entry that answers the prompt, how near it is, and how it was found.
 
     `similarity` is the cosine similarity, -1 to 1, higher is closer; always 1 for
-    Strategy.EXACT.
+    Strategy.EXACT. `confidence` is the probability that the entry answers the prompt, None
+    where nothing was verified.
     """
 
     entry: Entry
     similarity: float
     strategy: Strategy
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """An entry that was considered and refused.
+
+    `confidence` is as in Match, as far as it was estimated. `detail` says in words for people
+    why it was refused, for instance which numbers differ.
+    """
+
+    entry_id: str
+    prompt: str
+    similarity: float
+    confidence: float | None
+    reason: RefusalReason
+    detail: str
 
 
 @dataclass(frozen=True)
@@ -61,14 +87,16 @@ class Hit:
 class Miss:
     """Nothing in the cache answers the prompt.
 
-    `nearest_similarity` is that of the nearest entry, under the threshold; None if there
-    was nothing to compare with. `exact_only_reason` says why similarity was not tried
-    though it was asked for. `effective_prompt` is as in Hit, and is what to store.
+    `nearest_similarity` is that of the nearest entry, None if there was nothing to compare
+    with; `candidate` is that entry and why it was not the answer. `exact_only_reason` says
+    why similarity was not tried though it was asked for. `effective_prompt` is as in Hit, and
+    is what to store.
     """
 
     nearest_similarity: float | None
     exact_only_reason: ExactOnlyReason | None
     effective_prompt: str
+    candidate: Candidate | None = None
 
 
 @dataclass(frozen=True)
@@ -112,6 +140,9 @@ class Cache:
     max_entries: int | None
     attributes: Mapping[str, AttributeType]
     restrict_attributes: bool
+    verification: Verification
+    max_false_hit_rate: float | None
+    shadow: bool
     created_at: datetime
     updated_at: datetime
     entry_count: int

@@ -12,7 +12,8 @@ MAX_MESSAGE_BYTES: Final = 32 * 1024 * 1024
 # is a replace. Left out on purpose: CreateCache and DeleteCache, whose second attempt
 # would say ALREADY_EXISTS or NOT_FOUND of the caller's own success, and CreateKey and
 # RotateKey, whose lost answer holds a secret that nobody would ever see. A Delete or a
-# Flush repeated may count less than it removed, which is the smaller harm.
+# Flush repeated may count less than it removed, and a ReleaseEntry say that there was
+# nothing to release, which is the smaller harm.
 IDEMPOTENT_METHODS: Final[Mapping[str, Sequence[str]]] = {
     "nearhit.v1.SemanticCacheService": (
         "Search",
@@ -23,6 +24,7 @@ IDEMPOTENT_METHODS: Final[Mapping[str, Sequence[str]]] = {
         "Delete",
         "Flush",
         "ListEntries",
+        "ReportHit",
     ),
     "nearhit.v1.EmbeddingCacheService": (
         "EmbeddingGet",
@@ -32,6 +34,12 @@ IDEMPOTENT_METHODS: Final[Mapping[str, Sequence[str]]] = {
         "EmbeddingFlush",
     ),
     "nearhit.v1.CacheAdminService": ("GetCache", "ListCaches", "UpdateCache"),
+    "nearhit.v1.CacheQualityService": (
+        "GetCacheStats",
+        "ListReports",
+        "ReleaseEntry",
+        "ListShadowSearches",
+    ),
     "nearhit.v1.KeyAdminService": ("ListKeys", "RevokeKey"),
 }
 

@@ -1,4 +1,6 @@
-"""What an endpoint does with calls that come too late."""
+"""What an endpoint makes of the time that a call has."""
+
+import time
 
 import grpc
 import pytest
@@ -19,6 +21,7 @@ class LateContext:
     """The context of a call whose deadline has passed on the way."""
 
     code = None
+    seconds = -0.001
 
     def invocation_metadata(self):
         return ()
@@ -27,7 +30,7 @@ class LateContext:
         pass
 
     def time_remaining(self):
-        return -0.001
+        return self.seconds
 
     async def read(self):
         return b""
@@ -35,6 +38,22 @@ class LateContext:
     async def abort(self, code, details, trailing_metadata):
         self.code = code
         raise AbortedError
+
+
+class TimelyContext(LateContext):
+    """The context of a call that came in time."""
+
+    def __init__(self, seconds):
+        self.seconds = seconds
+
+
+def endpoint_of(handle, door, **options):
+    return Endpoint(
+        SEMANTIC_CACHE.methods_by_name["Search"],
+        Rpc(handle, lambda request: Access(scopes=(Scope.READ,)), **options),
+        admission=door,
+        observer=UNOBSERVED,
+    )
 
 
 async def test_call_whose_deadline_has_passed_is_not_handled():
@@ -45,15 +64,30 @@ async def test_call_whose_deadline_has_passed_is_not_handled():
         return pb.SearchResponse()
 
     door = admission()
-    endpoint = Endpoint(
-        SEMANTIC_CACHE.methods_by_name["Search"],
-        Rpc(handle, lambda request: Access(scopes=(Scope.READ,))),
-        admission=door,
-        observer=UNOBSERVED,
-    )
     context = LateContext()
     with pytest.raises(AbortedError):
-        await endpoint(None, context)
+        await endpoint_of(handle, door)(None, context)
     assert context.code is grpc.StatusCode.DEADLINE_EXCEEDED
     assert handled == []
     assert door.calls == 0
+
+
+@pytest.mark.parametrize("seconds", [None, 2.0, 1e9])
+async def test_timed_handler_is_told_when_its_caller_goes_away(seconds):
+    told = []
+
+    async def handle(request, caller, deadline):
+        told.append(deadline)
+        return pb.SearchResponse()
+
+    before = time.monotonic()
+    await endpoint_of(handle, admission(), timed=True)(None, TimelyContext(seconds))
+    after = time.monotonic()
+
+    (deadline,) = told
+    if seconds is None:
+        assert deadline is None
+    else:
+        # The server's own limit ends it, if that is sooner.
+        own = admission().seconds(seconds)
+        assert before + own <= deadline <= after + own

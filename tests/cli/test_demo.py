@@ -12,12 +12,12 @@ from nearhit_server.cli.demo_searches import demo_entries
 EXPECTED = {
     "  how do i RESET my password?  ": ("HIT exact", "How do I reset my password?"),
     "How can I change a forgotten password?": ("HIT semantic", "How do I reset my password?"),
-    "How can I get my invoices as PDF?": ("HIT semantic", "Where can I download my invoices?"),
+    "Where can I get my invoices?": ("HIT semantic", "Where can I download my invoices?"),
     "What can I replace buttermilk with?": (
         "HIT semantic",
         "What can I use instead of buttermilk?",
     ),
-    "undo last git commit without losing my changes": (
+    "how to undo the last git commit and keep the changes": (
         "HIT semantic",
         "How do I undo the last commit in git but keep my changes?",
     ),

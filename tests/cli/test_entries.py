@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 
+import nearhit
+
 PROMPT = "How do I reset my password?"
 
 
@@ -40,7 +42,8 @@ def test_search_exits_0_and_says_how_near_when_it_misses(run):
 
     assert result.exit_code == 0
     assert result.stdout.startswith("miss: the nearest entry has similarity 0.")
-    assert result.stdout.endswith(", under 0.75\n")
+    assert "similarity is under 0.75\n" in result.stdout
+    assert f"prompt: {PROMPT}\n" in result.stdout
 
 
 def test_search_prints_json_when_it_misses(run):
@@ -51,6 +54,7 @@ def test_search_prints_json_when_it_misses(run):
         "effective_prompt": "anything",
         "nearest_similarity": None,
         "exact_only_reason": None,
+        "candidate": None,
     }
 
 
@@ -70,6 +74,7 @@ def test_search_misses_when_options_narrow_it(run, options):
 
 
 def test_search_prints_several_matches_when_asked_for(run, client):
+    client.update_cache(client.get_cache().cache_id, verification=nearhit.Verification.OFF)
     client.store("one apple", "1")
     client.store("two apples", "2")
 

@@ -4,7 +4,20 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from nearhit import AttributeType, Cache, ExactOnlyReason, LongPrompts, Miss, Stored, Strategy
+from nearhit import (
+    AttributeType,
+    Cache,
+    Candidate,
+    Entry,
+    ExactOnlyReason,
+    LongPrompts,
+    Match,
+    Miss,
+    RefusalReason,
+    Stored,
+    Strategy,
+    Verification,
+)
 from nearhit_server.cli import output, rendering
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -23,6 +36,9 @@ def cache(**settings):
         "max_entries": None,
         "attributes": {},
         "restrict_attributes": False,
+        "verification": Verification.FULL,
+        "max_false_hit_rate": None,
+        "shadow": False,
         "created_at": NOW,
         "updated_at": NOW,
         "entry_count": 12_345,
@@ -44,6 +60,64 @@ def test_miss_says_what_is_known(miss, threshold, expected):
     assert expected in rendering.miss_sentence(miss, threshold)
 
 
+def refused(reason, detail="", confidence=None):
+    candidate = Candidate(
+        entry_id="e1",
+        prompt="stored",
+        similarity=0.5,
+        confidence=confidence,
+        reason=reason,
+        detail=detail,
+    )
+    return Miss(0.5, None, "", candidate)
+
+
+def test_miss_says_why_its_candidate_was_refused():
+    sentences = {rendering.miss_sentence(refused(reason), None) for reason in RefusalReason}
+
+    assert len(sentences) == len(RefusalReason)
+    assert all(s.startswith("miss: the nearest entry has similarity 0.5000 and") for s in sentences)
+
+
+def test_miss_says_what_differs():
+    sentence = rendering.miss_sentence(refused(RefusalReason.GUARD, "2023, 2024"), None)
+
+    assert sentence.endswith(" and differs in what decides: 2023, 2024")
+
+
+def test_candidate_fields_have_a_confidence_when_there_is_one():
+    unsure = refused(RefusalReason.GUARD).candidate
+    sure = refused(RefusalReason.LOW_CONFIDENCE, confidence=0.25).candidate
+
+    assert rendering.candidate_fields(unsure) == {"prompt": "stored", "entry": "e1"}
+    assert rendering.candidate_fields(sure)["confidence"] == "0.2500"
+
+
+@pytest.mark.parametrize(
+    ("confidence", "shown"),
+    [
+        (None, "similarity 0.9000, semantic"),
+        (0.5, "similarity 0.9000, confidence 0.5000, semantic"),
+    ],
+)
+def test_match_shows_its_confidence_when_there_is_one(confidence, shown):
+    entry = Entry(
+        entry_id="e1",
+        prompt="stored",
+        response="r",
+        attributes={},
+        metadata=None,
+        vector=None,
+        created_at=NOW,
+        updated_at=NOW,
+        expires_at=None,
+        ttl=None,
+    )
+    match = Match(entry, 0.9, Strategy.SEMANTIC, confidence)
+
+    assert rendering.match_fields(match)["hit"] == shown
+
+
 @pytest.mark.parametrize("reason", ExactOnlyReason)
 def test_stored_entry_says_why_when_only_exact_search_finds_it(reason):
     assert "only exact searches" in rendering.stored_sentence(Stored("id", True, reason))
@@ -58,6 +132,7 @@ def test_cache_fields_are_words():
     assert (fields["cache"], fields["entry count"]) == ("faq", "12,345")
     assert (fields["default ttl"], fields["max entries"]) == ("1:00:00", "none")
     assert (fields["attributes"], fields["restrict attributes"]) == ("year:numeric", "no")
+    assert (fields["verification"], fields["max false hit rate"]) == ("full", "none")
 
 
 def test_cache_fields_leave_the_size_out_when_it_is_not_known():

@@ -201,6 +201,9 @@ def test_create_cache_request_holds_the_settings():
         strategies=[nearhit.Strategy.EXACT],
         long_prompts=nearhit.LongPrompts.TRUNCATE,
         attributes={"price": nearhit.AttributeType.NUMERIC},
+        verification="full",
+        max_false_hit_rate=0.02,
+        shadow=True,
     )
 
     price = cache_admin_pb2.AttributeDeclaration(
@@ -213,6 +216,9 @@ def test_create_cache_request_holds_the_settings():
         strategies=[types_pb2.SEARCH_STRATEGY_EXACT],
         long_prompts=cache_admin_pb2.LONG_PROMPTS_TRUNCATE,
         attributes=[price],
+        verification=cache_admin_pb2.VERIFICATION_FULL,
+        max_false_hit_rate=0.02,
+        shadow=True,
     )
 
 

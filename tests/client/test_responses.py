@@ -166,6 +166,9 @@ def test_cache_has_its_settings():
         long_prompts=cache_admin_pb2.LONG_PROMPTS_TRUNCATE,
         max_entries=10,
         attributes=[price],
+        verification=cache_admin_pb2.VERIFICATION_GUARD,
+        max_false_hit_rate=0.02,
+        shadow=True,
         create_time=timestamp(NOON),
         update_time=timestamp(NOON),
         entry_count=7,
@@ -185,10 +188,22 @@ def test_cache_has_its_settings():
         max_entries=10,
         attributes={"price": nearhit.AttributeType.NUMERIC},
         restrict_attributes=False,
+        verification=nearhit.Verification.GUARD,
+        max_false_hit_rate=0.02,
+        shadow=True,
         created_at=NOON,
         updated_at=NOON,
         entry_count=7,
     )
+
+
+def test_cache_of_a_server_that_verifies_nothing_says_so():
+    times = {"create_time": timestamp(NOON), "update_time": timestamp(NOON)}
+    message = cache_admin_pb2.Cache(cache_id="faq", **times)
+
+    cache = caches.told(cache_admin_pb2.GetCacheResponse(cache=message))
+
+    assert (cache.verification, cache.max_false_hit_rate) == (nearhit.Verification.OFF, None)
 
 
 def test_key_has_everything_that_was_sent():

@@ -13,7 +13,13 @@ from nearhit import choices
 from nearhit.messages import enums
 from nearhit.operations import Operations
 from nearhit.transport import IDEMPOTENT_METHODS, channel_options, service_config
-from nearhit.v1 import cache_admin_pb2, embedding_cache_pb2, key_admin_pb2, semantic_cache_pb2
+from nearhit.v1 import (
+    cache_admin_pb2,
+    cache_quality_pb2,
+    embedding_cache_pb2,
+    key_admin_pb2,
+    semantic_cache_pb2,
+)
 
 NEVER_REPEATED = {"CreateCache", "DeleteCache", "CreateKey", "RotateKey"}
 
@@ -131,7 +137,10 @@ def test_client_refuses_metadata_that_cannot_be_sent(pair):
 
 
 def test_every_rpc_of_the_client_is_either_idempotent_or_known_not_to_be():
-    for file in (semantic_cache_pb2, embedding_cache_pb2, cache_admin_pb2, key_admin_pb2):
+    for file in (
+        *(semantic_cache_pb2, embedding_cache_pb2, cache_admin_pb2),
+        *(cache_quality_pb2, key_admin_pb2),
+    ):
         for service in file.DESCRIPTOR.services_by_name.values():
             repeated = set(IDEMPOTENT_METHODS[service.full_name])
             known = set(service.methods_by_name)
@@ -162,6 +171,9 @@ def test_channel_options_of_the_caller_come_first():
         (enums.LONG_PROMPTS, "LongPrompts"),
         (enums.ATTRIBUTE_TYPES, "AttributeType"),
         (enums.KEY_SCOPES, "KeyScope"),
+        (enums.VERIFICATIONS, "Verification"),
+        (enums.VERDICTS, "Verdict"),
+        (enums.REFUSAL_REASONS, "RefusalReason"),
     ],
 )
 def test_enum_table_knows_every_value_of_the_protocol(table, wire):
@@ -169,4 +181,5 @@ def test_enum_table_knows_every_value_of_the_protocol(table, wire):
     numbers = set(pool.FindEnumTypeByName(f"nearhit.v1.{wire}").values_by_number) - {0}
 
     assert set(table.numbers.values()) == numbers
-    assert set(table.numbers) | {choices.ExactOnlyReason.OTHER} >= set(table.kind)
+    others = {choices.ExactOnlyReason.OTHER, choices.RefusalReason.OTHER}
+    assert set(table.numbers) | others >= set(table.kind)

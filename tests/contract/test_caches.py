@@ -6,7 +6,13 @@ from datetime import timedelta
 
 import pytest
 
-from nearhit_server.core.caches import AttributeType, LongPrompts, ModelBinding, Strategy
+from nearhit_server.core.caches import (
+    AttributeType,
+    LongPrompts,
+    ModelBinding,
+    Strategy,
+    Verification,
+)
 from nearhit_server.core.errors import (
     AlreadyExistsError,
     NotFoundError,
@@ -26,6 +32,9 @@ async def test_created_cache_is_read_back_with_all_its_settings(store, sample):
         max_entries=7,
         attribute_types={"price": AttributeType.NUMERIC, "title": AttributeType.TEXT},
         restrict_attributes=True,
+        verification=Verification.FULL,
+        max_false_hit_rate=0.02,
+        shadow=True,
     )
     created = await store.create_cache(spec)
     assert replace(created, version=0, epoch=0) == spec

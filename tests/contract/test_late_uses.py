@@ -10,10 +10,14 @@ from contract.samples import vector
 from nearhit_server.core.cache_directory import CacheDirectory
 from nearhit_server.core.entry_uses import EntryUses
 from nearhit_server.core.limits import Limits
+from nearhit_server.core.quality.recording import SearchRecorder
 from nearhit_server.core.queries import EntryUpdate, Hit, Miss, NewEntry, SearchQuery, UpdateField
 from nearhit_server.core.search import Searcher
 from nearhit_server.core.semantic_cache import SemanticCache
+from nearhit_server.core.verification.assessment import Assessor
+from nearhit_server.core.verification.judging import Judge
 from nearhit_server.core.writing import Writer
+from nearhit_server.encoders.verifier import load_calibration
 from polling import until
 
 MINUTE = timedelta(minutes=1)
@@ -41,6 +45,20 @@ class GatedTouches:
             self.touched += len(uses)
 
 
+def searcher_on(store, *, uses, clock):
+    """The core's search over a cache without verification."""
+    assessor = Assessor(load_calibration(), verifier=None)
+    return Searcher(
+        entries=store,
+        uses=uses,
+        models=None,
+        judge=Judge(assessor, operating_points=None),
+        recorder=SearchRecorder(store),
+        clock=clock,
+        limits=LIMITS,
+    )
+
+
 @pytest.fixture
 def gated(store):
     return GatedTouches(store)
@@ -54,7 +72,7 @@ async def cache(gated, clock, sample):
         sample.spec(CACHE, default_ttl=MINUTE, ttl_refresh_on_hit=True, max_entries=3)
     )
     async with EntryUses(gated) as uses:
-        searcher = Searcher(entries=gated, uses=uses, models=None, clock=clock, limits=LIMITS)
+        searcher = searcher_on(gated, uses=uses, clock=clock)
         yield SemanticCache(
             directory=CacheDirectory(gated),
             entries=gated,
@@ -176,7 +194,7 @@ async def test_uses_of_a_cache_that_has_moved_on_are_forgotten(cache, gated, end
 async def test_end_notes_what_is_left(gated, clock, sample, store):
     spec = await store.create_cache(sample.spec(CACHE, max_entries=3))
     async with EntryUses(gated) as uses:
-        searcher = Searcher(entries=gated, uses=uses, models=None, clock=clock, limits=LIMITS)
+        searcher = searcher_on(gated, uses=uses, clock=clock)
         await store.put(spec, [sample.entry(prompt) for prompt in "abc"])
         queries = [SearchQuery(prompt=prompt, vector=vector(1)) for prompt in "ab"]
         await searcher.run(spec, queries)

@@ -11,14 +11,20 @@ from hostile.messages import hostile_bytes
 from hostile.peers import SEARCH
 from nearhit.v1 import semantic_cache_pb2 as pb
 from nearhit.v1 import types_pb2
-from nearhit_server.api.grpc.server import CACHE_ADMIN, EMBEDDING_CACHE, KEY_ADMIN, SEMANTIC_CACHE
+from nearhit_server.api.grpc.server import (
+    CACHE_ADMIN,
+    CACHE_QUALITY,
+    EMBEDDING_CACHE,
+    KEY_ADMIN,
+    SEMANTIC_CACHE,
+)
 
 pytestmark = pytest.mark.slow
 
 OUR_FAULT = {grpc.StatusCode.INTERNAL, grpc.StatusCode.UNKNOWN, grpc.StatusCode.UNAVAILABLE}
 METHODS = [
     method
-    for service in (SEMANTIC_CACHE, CACHE_ADMIN, EMBEDDING_CACHE, KEY_ADMIN)
+    for service in (SEMANTIC_CACHE, CACHE_ADMIN, CACHE_QUALITY, EMBEDDING_CACHE, KEY_ADMIN)
     for method in service.methods
 ]
 

@@ -8,9 +8,11 @@ from grpc_status import rpc_status
 import nearhit
 from bad_requests import REFUSED, UNMET, nested, search, store, vector
 from nearhit.v1 import cache_admin_pb2 as admin
+from nearhit.v1 import cache_quality_pb2 as quality
 from nearhit.v1 import embedding_cache_pb2 as emb
 from nearhit.v1 import semantic_cache_pb2 as pb
 from nearhit.v1.cache_admin_pb2_grpc import CacheAdminServiceStub
+from nearhit.v1.cache_quality_pb2_grpc import CacheQualityServiceStub
 from nearhit.v1.embedding_cache_pb2_grpc import EmbeddingCacheServiceStub
 from nearhit.v1.semantic_cache_pb2_grpc import SemanticCacheServiceStub
 
@@ -22,6 +24,14 @@ METHODS = {
             (
                 *(pb.SearchRequest, pb.BatchSearchRequest, pb.StoreRequest, pb.BatchStoreRequest),
                 *(pb.UpdateRequest, pb.DeleteRequest, pb.FlushRequest, pb.ListEntriesRequest),
+                pb.ReportHitRequest,
+            ),
+        ),
+        (
+            CacheQualityServiceStub,
+            (
+                *(quality.GetCacheStatsRequest, quality.ListReportsRequest),
+                *(quality.ReleaseEntryRequest, quality.ListShadowSearchesRequest),
             ),
         ),
         (

@@ -6,7 +6,7 @@ import grpc
 import pytest
 
 import nearhit
-from nearhit import AttributeType, LongPrompts, Strategy
+from nearhit import AttributeType, LongPrompts, Strategy, Verification
 from nearhit.v1 import cache_admin_pb2 as pb
 from nearhit.v1.cache_admin_pb2_grpc import CacheAdminServiceStub
 
@@ -19,6 +19,8 @@ async def test_default_cache_exists_from_the_start(client):
     assert cache.similarity_threshold == 0.9
     assert cache.strategies == (Strategy.EXACT, Strategy.SEMANTIC)
     assert cache.long_prompts is LongPrompts.EXACT_ONLY
+    assert cache.verification is Verification.FULL
+    assert (cache.max_false_hit_rate, cache.shadow) == (None, False)
 
 
 async def test_created_cache_has_the_settings_asked_for(client, cache_id):
@@ -33,6 +35,9 @@ async def test_created_cache_has_the_settings_asked_for(client, cache_id):
         "max_entries": 10,
         "attributes": {"year": AttributeType.NUMERIC, "tag": AttributeType.TAG},
         "restrict_attributes": True,
+        "verification": Verification.GUARD,
+        "max_false_hit_rate": 0.02,
+        "shadow": True,
     }
     name = f"{cache_id}-full"
     created = await client.create_cache(name, **settings)

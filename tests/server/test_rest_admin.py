@@ -6,7 +6,7 @@ import pytest
 
 import nearhit
 from api.rest.apis import BOOT_KEY, client_of, rest_api
-from nearhit import AttributeType, LongPrompts, Strategy
+from nearhit import AttributeType, LongPrompts, Strategy, Verification
 from polling import until
 
 CACHES = "/v1/admin/caches"
@@ -19,6 +19,8 @@ DEFAULTS = {
     "longPrompts": "exact_only",
     "attributes": {},
     "restrictAttributes": False,
+    "verification": "full",
+    "shadow": False,
 }
 CHOSEN = {
     "model": "tiny",
@@ -31,6 +33,9 @@ CHOSEN = {
     "maxEntries": 10,
     "attributes": {"year": "numeric", "note": "text", "lang": "tag"},
     "restrictAttributes": True,
+    "verification": "guard",
+    "maxFalseHitRate": 0.02,
+    "shadow": True,
 }
 """Every setting, none as it is by default but for the dimension."""
 
@@ -86,7 +91,7 @@ async def test_created_cache_is_told_where_it_is(boot, cache_id):
     assert (await boot.get(created.headers["location"])).json() == cache
     assert cache == cache | DEFAULTS | {"cacheId": cache_id, "dimension": 16, "entryCount": 0}
     # What is not set is left out, and never null.
-    assert not {"defaultTtlMillis", "maxEntries"} & cache.keys()
+    assert not {"defaultTtlMillis", "maxEntries", "maxFalseHitRate"} & cache.keys()
     assert datetime.fromisoformat(cache["createdAt"]) <= datetime.now(UTC)
 
 
@@ -102,6 +107,8 @@ async def test_every_setting_is_what_grpc_says(boot, servers, cache_id):
     assert (told.ttl_refresh_on_hit, told.restrict_attributes) == (True, True)
     assert told.strategies == (Strategy.SEMANTIC, Strategy.EXACT)
     assert told.long_prompts is LongPrompts.TRUNCATE
+    assert (told.verification, told.max_false_hit_rate) == (Verification.GUARD, 0.02)
+    assert told.shadow is True
     assert told.attributes == {
         "year": AttributeType.NUMERIC,
         "note": AttributeType.TEXT,
@@ -127,7 +134,7 @@ async def test_patch_leaves_what_is_absent_and_resets_what_is_null(boot, cache):
     reset = dict.fromkeys(CHOSEN)
     after = (await boot.patch(cache, json=reset | {"allowFlush": True})).json()
     assert after == after | DEFAULTS
-    assert not {"defaultTtlMillis", "maxEntries"} & after.keys()
+    assert not {"defaultTtlMillis", "maxEntries", "maxFalseHitRate"} & after.keys()
     assert (await boot.get(cache)).json() == after
 
 

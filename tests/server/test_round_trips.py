@@ -16,10 +16,12 @@ from redis.asyncio.client import Pipeline
 from nearhit_server.app.core import Core, make_core
 from nearhit_server.app.models import make_models
 from nearhit_server.app.storage import open_store
+from nearhit_server.app.verification import make_verifier
 from nearhit_server.clocks import SystemClock
 from nearhit_server.core.cache_settings import CacheSettings
 from nearhit_server.core.observing import UNOBSERVED
 from nearhit_server.core.queries import Hit, Miss, NewEntry, SearchQuery
+from nearhit_server.encoders.verifier import load_calibration
 from nearhit_server.settings import Settings
 
 STORED = "how do i reset my password"
@@ -90,8 +92,17 @@ async def core(embedding_cache, tiny_servers_redis, tiny_model) -> AsyncIterator
         open_store(settings, clock, UNOBSERVED) as store,
         make_models(settings, store, clock, UNOBSERVED) as models,
     ):
-        core = make_core(settings, store=store, models=models, clock=clock, observer=UNOBSERVED)
-        async with core.entry_uses:
+        verifier = make_verifier(settings, UNOBSERVED)
+        core = make_core(
+            settings,
+            store=store,
+            models=models,
+            calibration=load_calibration(),
+            verifier=verifier,
+            clock=clock,
+            observer=UNOBSERVED,
+        )
+        async with core.entry_uses, core.recorder:
             yield core
 
 

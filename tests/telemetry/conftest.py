@@ -67,8 +67,17 @@ async def observed(tiny_model: Path, tmp_path: Path) -> AsyncIterator[Observed]:
         opened = await stack.enter_async_context(open_store(settings, clock, telemetry))
         store = measured(opened, telemetry.metrics.store)
         models = await stack.enter_async_context(make_models(settings, store, clock, telemetry))
-        core = make_core(settings, store=store, models=models, clock=clock, observer=telemetry)
+        core = make_core(
+            settings,
+            store=store,
+            models=models,
+            calibration=None,
+            verifier=None,
+            clock=clock,
+            observer=telemetry,
+        )
         await stack.enter_async_context(core.entry_uses)
+        await stack.enter_async_context(core.recorder)
         server = await stack.enter_async_context(
             open_grpc_server(
                 settings.grpc,

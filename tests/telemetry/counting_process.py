@@ -16,13 +16,14 @@ from nearhit_server.stores.embedded import open_embedded_store
 from nearhit_server.telemetry.exposition import Exposition
 from nearhit_server.telemetry.metrics import Metrics
 from nearhit_server.telemetry.observer import Telemetry
+from telemetry.samples import NEAREST
 
 
 async def main(data_dir: Path, calls: int) -> None:
     telemetry = Telemetry(Metrics(version="1.2.3"))
     for _ in range(calls):
         with telemetry.call(_record()):
-            telemetry.searched("default", Miss(0.5, None, ""))
+            telemetry.searched("default", Miss(NEAREST, None, ""))
     with telemetry.call(_record()):
         clock = ManualClock()
         async with open_embedded_store(data_dir, clock=clock) as store:

@@ -1,6 +1,15 @@
-"""Metrics as Prometheus would read them."""
+"""Metrics as Prometheus would read them, and what is told to them."""
+
+from typing import Final
 
 from prometheus_client.parser import text_string_to_metric_families
+
+from nearhit_server.core.queries import Candidate, RefusalReason
+
+NEAREST: Final = Candidate(
+    entry=None, similarity=0.5, confidence=0.25, reason=RefusalReason.GUARD, detail="2 against 3"
+)
+"""The entry that a miss names."""
 
 
 class Samples(dict[tuple[str, frozenset[tuple[str, str]]], float]):

@@ -7,10 +7,11 @@ from nearhit_server.core.observing import CallRecord, Stage
 from nearhit_server.core.queries import Hit, Match, Miss
 from nearhit_server.telemetry.metrics import Metrics
 from nearhit_server.telemetry.observer import Telemetry
+from telemetry.samples import NEAREST
 
 PROMPT = "how do i reset my password"
-HIT = Hit((Match(None, 0.97, Strategy.SEMANTIC),), PROMPT)
-MISS = Miss(0.5, None, PROMPT)
+HIT = Hit((Match(None, 0.97, Strategy.SEMANTIC, 0.98765),), PROMPT)
+MISS = Miss(NEAREST, None, PROMPT)
 
 
 def line_of(*outcomes, log_prompts=False, stages=(), **fields):
@@ -31,11 +32,13 @@ def line_of(*outcomes, log_prompts=False, stages=(), **fields):
 def test_hit_is_logged_with_similarity_and_strategy():
     line = line_of(HIT, status="OK")
     assert (line["hit"], line["similarity"], line["strategy"]) == (True, 0.97, "semantic")
+    assert line["confidence"] == 0.988
 
 
 def test_miss_is_logged_with_the_nearest_similarity():
     line = line_of(MISS, status="OK")
     assert (line["hit"], line["similarity"]) == (False, 0.5)
+    assert (line["refused"], line["confidence"]) == ("guard", 0.25)
     assert "strategy" not in line
 
 

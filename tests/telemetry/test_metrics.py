@@ -13,7 +13,8 @@ from nearhit_server.core.observing import BatchReport, CallRecord, Shed, Stage, 
 from nearhit_server.core.queries import Hit, Match, Miss
 from nearhit_server.telemetry.metrics import Metrics
 from nearhit_server.telemetry.observer import Telemetry
-from telemetry.samples import samples_of
+from nearhit_server.telemetry.store_contents import CacheContents
+from telemetry.samples import NEAREST, samples_of
 
 NAMES = {
     "nearhit_build_info": "gauge",
@@ -24,7 +25,9 @@ NAMES = {
     "nearhit_authentication_failures_total": "counter",
     "nearhit_search_hits_total": "counter",
     "nearhit_search_misses_total": "counter",
+    "nearhit_search_refusals_total": "counter",
     "nearhit_search_hit_similarity": "histogram",
+    "nearhit_search_hit_confidence": "histogram",
     "nearhit_search_miss_similarity": "histogram",
     "nearhit_search_stage_duration_seconds": "histogram",
     "nearhit_embedding_batch_texts": "histogram",
@@ -40,6 +43,9 @@ NAMES = {
     "nearhit_store_evictions_total": "counter",
     "nearhit_store_entries": "gauge",
     "nearhit_store_size_bytes": "gauge",
+    "nearhit_cache_quarantined_entries": "gauge",
+    "nearhit_cache_reports": "gauge",
+    "nearhit_cache_false_hit_rate": "gauge",
     "nearhit_component_healthy": "gauge",
     "nearhit_certificate_expiry_timestamp_seconds": "gauge",
 }
@@ -48,8 +54,8 @@ OTHER_UNITS = {"milliseconds", "microseconds", "minutes", "hours", "kilobytes", 
 TYPES = {"counter", "gauge", "histogram", "summary"}
 BASE_UNITS = ("seconds", "bytes")
 
-HIT = Hit((Match(None, 0.97, Strategy.SEMANTIC),), "")
-MISS = Miss(0.5, None, "")
+HIT = Hit((Match(None, 0.97, Strategy.SEMANTIC, 0.9),), "")
+MISS = Miss(NEAREST, None, "")
 
 
 @pytest.fixture
@@ -77,7 +83,12 @@ def tell_everything(telemetry):
     telemetry.metrics.set_certificate_expiry(1_800_000_000)
     telemetry.metrics.store.duration("put").observe(0.1)
     telemetry.metrics.store.failed("put", "STORE_UNAVAILABLE")
-    telemetry.metrics.contents.entries = {"default": 7}
+    telemetry.metrics.contents.caches = {
+        "default": CacheContents(
+            entries=7,
+            tallies={"right:8": 97, "wrong:6": 3, "quarantined": 2},
+        )
+    }
     telemetry.metrics.contents.size_bytes = 8
 
 
@@ -208,3 +219,24 @@ async def test_stage_that_ends_behind_its_call_is_counted(telemetry):
     await task
     name = "nearhit_search_stage_duration_seconds_count"
     assert samples_of(exposed(telemetry)).of(name, stage="exact") == 1
+
+
+def test_false_hit_rate_is_that_of_the_reports_with_its_interval(told):
+    rates = {
+        sample.labels["bound"]: sample.value
+        for sample in told["nearhit_cache_false_hit_rate"].samples
+    }
+    assert rates == pytest.approx({"estimate": 0.03, "low": 0.0103, "high": 0.0845}, abs=1e-4)
+    assert [
+        (sample.labels["verdict"], sample.value) for sample in told["nearhit_cache_reports"].samples
+    ] == [("right", 97), ("wrong", 3)]
+
+
+def test_miss_counts_why_the_nearest_entry_was_refused(told):
+    refusals = {
+        sample.labels["reason"]: sample.value
+        for sample in told["nearhit_search_refusals_total"].samples
+        if sample.name.endswith("_total")
+    }
+    assert refusals["guard"] == 1
+    assert sum(refusals.values()) == 1

@@ -14,9 +14,10 @@ from nearhit_server.telemetry import tracing
 from nearhit_server.telemetry.observer import TelemetryStartupError, open_telemetry
 from nearhit_server.telemetry.tracing import CallTracer
 from polling import until
+from telemetry.samples import NEAREST
 
 HIT = Hit((Match(None, 0.97, Strategy.SEMANTIC),), "a prompt")
-MISS = Miss(0.5, None, "a prompt")
+MISS = Miss(NEAREST, None, "a prompt")
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, Final
 
-from nearhit.choices import AttributeType, LongPrompts, Strategy
+from nearhit.choices import AttributeType, LongPrompts, Strategy, Verification
 from nearhit.messages import values
-from nearhit.messages.enums import ATTRIBUTE_TYPES, LONG_PROMPTS, STRATEGIES
+from nearhit.messages.enums import ATTRIBUTE_TYPES, LONG_PROMPTS, STRATEGIES, VERIFICATIONS
 from nearhit.messages.responses import moment
 from nearhit.results import Cache, CachePage
 from nearhit.v1 import cache_admin_pb2, types_pb2
@@ -67,6 +67,7 @@ def deleted(response: cache_admin_pb2.DeleteCacheResponse) -> int:
 
 def _cache(message: cache_admin_pb2.Cache) -> Cache:
     threshold = message.similarity_threshold if message.HasField("similarity_threshold") else None
+    rate = message.max_false_hit_rate if message.HasField("max_false_hit_rate") else None
     return Cache(
         cache_id=message.cache_id,
         model=message.model,
@@ -82,6 +83,9 @@ def _cache(message: cache_admin_pb2.Cache) -> Cache:
             for declaration in message.attributes
         },
         restrict_attributes=message.restrict_attributes,
+        verification=_verification(message),
+        max_false_hit_rate=rate,
+        shadow=message.shadow,
         created_at=moment(message.create_time),
         updated_at=moment(message.update_time),
         entry_count=message.entry_count,
@@ -93,6 +97,13 @@ def _long_prompts(message: cache_admin_pb2.Cache) -> LongPrompts:
     if message.long_prompts == cache_admin_pb2.LONG_PROMPTS_UNSPECIFIED:
         return LongPrompts.EXACT_ONLY
     return LONG_PROMPTS.member_of(message.long_prompts)
+
+
+def _verification(message: cache_admin_pb2.Cache) -> Verification:
+    # Servers tell it, but for those that are too old to verify anything.
+    if message.verification == cache_admin_pb2.VERIFICATION_UNSPECIFIED:
+        return Verification.OFF
+    return VERIFICATIONS.member_of(message.verification)
 
 
 def _cache_id(cache_id: str) -> str:
@@ -125,4 +136,7 @@ _SETTINGS: Final[Mapping[str, Callable[[Any], Any]]] = {
     "max_entries": partial(values.whole, "max_entries"),
     "attributes": _declarations,
     "restrict_attributes": bool,
+    "verification": VERIFICATIONS.number_of,
+    "max_false_hit_rate": partial(values.number, "max_false_hit_rate"),
+    "shadow": bool,
 }

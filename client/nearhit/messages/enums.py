@@ -5,8 +5,17 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Generic, TypeVar
 
-from nearhit.choices import AttributeType, ExactOnlyReason, KeyScope, LongPrompts, Strategy
-from nearhit.v1 import cache_admin_pb2, key_admin_pb2, types_pb2
+from nearhit.choices import (
+    AttributeType,
+    ExactOnlyReason,
+    KeyScope,
+    LongPrompts,
+    RefusalReason,
+    Strategy,
+    Verdict,
+    Verification,
+)
+from nearhit.v1 import cache_admin_pb2, key_admin_pb2, semantic_cache_pb2, types_pb2
 
 MemberT = TypeVar("MemberT", bound=Enum)
 WireT = TypeVar("WireT", bound=int)
@@ -65,6 +74,35 @@ KEY_SCOPES: Final = EnumTable(
     },
 )
 
+VERIFICATIONS: Final = EnumTable(
+    Verification,
+    {
+        Verification.OFF: cache_admin_pb2.VERIFICATION_OFF,
+        Verification.GUARD: cache_admin_pb2.VERIFICATION_GUARD,
+        Verification.FULL: cache_admin_pb2.VERIFICATION_FULL,
+    },
+)
+
+VERDICTS: Final = EnumTable(
+    Verdict,
+    {
+        Verdict.RIGHT: semantic_cache_pb2.VERDICT_RIGHT,
+        Verdict.WRONG: semantic_cache_pb2.VERDICT_WRONG,
+    },
+)
+
+REFUSAL_REASONS: Final = EnumTable(
+    RefusalReason,
+    {
+        RefusalReason.BELOW_THRESHOLD: semantic_cache_pb2.REFUSAL_REASON_BELOW_THRESHOLD,
+        RefusalReason.GUARD: semantic_cache_pb2.REFUSAL_REASON_GUARD,
+        RefusalReason.LOW_CONFIDENCE: semantic_cache_pb2.REFUSAL_REASON_LOW_CONFIDENCE,
+        RefusalReason.NOT_VERIFIED: semantic_cache_pb2.REFUSAL_REASON_NOT_VERIFIED,
+        RefusalReason.NOT_VERIFIABLE: semantic_cache_pb2.REFUSAL_REASON_NOT_VERIFIABLE,
+        RefusalReason.SHADOW: semantic_cache_pb2.REFUSAL_REASON_SHADOW,
+    },
+)
+
 EXACT_ONLY_REASONS: Final = EnumTable(
     ExactOnlyReason,
     {
@@ -75,6 +113,14 @@ EXACT_ONLY_REASONS: Final = EnumTable(
         ExactOnlyReason.CACHE_STRATEGIES: types_pb2.EXACT_ONLY_REASON_CACHE_STRATEGIES,
     },
 )
+
+
+def refusal_reason(number: int) -> RefusalReason:
+    """The reason; OTHER for one that came with a newer server."""
+    try:
+        return REFUSAL_REASONS.member_of(number)
+    except ValueError:
+        return RefusalReason.OTHER
 
 
 def exact_only_reason(number: int) -> ExactOnlyReason | None:

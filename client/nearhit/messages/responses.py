@@ -7,8 +7,8 @@ from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from nearhit.messages.enums import STRATEGIES, exact_only_reason
-from nearhit.results import Entry, EntryPage, Hit, Match, Miss, Stored
+from nearhit.messages.enums import STRATEGIES, exact_only_reason, refusal_reason
+from nearhit.results import Candidate, Entry, EntryPage, Hit, Match, Miss, Stored
 from nearhit.v1 import embedding_cache_pb2, semantic_cache_pb2, types_pb2
 from nearhit.vectors import from_float32_le
 
@@ -25,7 +25,8 @@ def searched(response: semantic_cache_pb2.SearchResponse) -> Hit | Miss:
         miss = response.miss
         nearest = miss.nearest_similarity if miss.HasField("nearest_similarity") else None
         reason = exact_only_reason(miss.exact_only_reason)
-        return Miss(nearest, reason, response.effective_prompt)
+        candidate = _candidate(miss.candidate) if miss.HasField("candidate") else None
+        return Miss(nearest, reason, response.effective_prompt, candidate)
     raise ValueError("there is neither a hit nor a miss")
 
 
@@ -96,4 +97,17 @@ def metadata_of(
 
 
 def _match(match: semantic_cache_pb2.Match) -> Match:
-    return Match(entry(match.entry), match.similarity, STRATEGIES.member_of(match.strategy))
+    strategy = STRATEGIES.member_of(match.strategy)
+    confidence = match.confidence if match.HasField("confidence") else None
+    return Match(entry(match.entry), match.similarity, strategy, confidence)
+
+
+def _candidate(message: semantic_cache_pb2.Candidate) -> Candidate:
+    return Candidate(
+        entry_id=message.entry_id,
+        prompt=message.prompt,
+        similarity=message.similarity,
+        confidence=message.confidence if message.HasField("confidence") else None,
+        reason=refusal_reason(message.reason),
+        detail=message.detail,
+    )

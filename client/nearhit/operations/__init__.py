@@ -10,6 +10,7 @@ from nearhit.operations.entries import EntryOperations
 from nearhit.operations.get_or_compute import GetOrComputeOperations
 from nearhit.operations.keys import KeyOperations
 from nearhit.operations.listing import ListingOperations
+from nearhit.operations.quality import QualityOperations
 from nearhit.operations.search import SearchOperations
 from nearhit.operations.store import StoreOperations
 
@@ -23,5 +24,6 @@ class Operations(
     EmbeddingOperations,
     CacheOperations,
     KeyOperations,
+    QualityOperations,
 ):
     """All operations."""

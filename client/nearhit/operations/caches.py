@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from nearhit.calls import Call, Pages, Timeout, long_call
-from nearhit.choices import AttributeType, LongPrompts, Strategy
+from nearhit.choices import AttributeType, LongPrompts, Strategy, Verification
 from nearhit.inputs import UNSET, Unset
 from nearhit.messages import caches
 from nearhit.operations.scope import Scope
@@ -32,6 +32,9 @@ class CacheOperations(Scope):
         max_entries: int | None = None,
         attributes: Mapping[str, AttributeType] = _NO_ATTRIBUTES,
         restrict_attributes: bool = False,
+        verification: Verification | None = None,
+        max_false_hit_rate: float | None = None,
+        shadow: bool = False,
         timeout: Timeout = None,
     ) -> Call[Cache]:
         """Makes an empty cache and returns it with its defaults filled in.
@@ -50,6 +53,12 @@ class CacheOperations(Scope):
             max_entries: past it the least recently used are removed. None: no limit.
             attributes: the types of attributes that are more than plain tags.
             restrict_attributes: refuse attributes that are not declared.
+            verification: what is done, beside the threshold, to keep wrong hits out. None:
+                the server's default.
+            max_false_hit_rate: the share of served hits that may be wrong, 0.001 to 0.5;
+                then entries are served by their confidence, and the threshold, if it is
+                given too, is a floor. Needs verification. None: the threshold decides.
+            shadow: searches answer Miss and record what they would have answered.
             timeout: seconds or a timedelta. None: 30 s.
 
         Raises NearhitError: InvalidArgumentError; AlreadyExistsError;
@@ -68,6 +77,9 @@ class CacheOperations(Scope):
             max_entries=max_entries,
             attributes=attributes,
             restrict_attributes=restrict_attributes,
+            verification=verification,
+            max_false_hit_rate=max_false_hit_rate,
+            shadow=shadow,
         )
         return long_call(lambda stubs: stubs.admin.CreateCache, request, caches.told, timeout)
 
@@ -109,6 +121,9 @@ class CacheOperations(Scope):
         max_entries: int | Unset | None = UNSET,
         attributes: Mapping[str, AttributeType] | Unset | None = UNSET,
         restrict_attributes: bool | Unset | None = UNSET,
+        verification: Verification | Unset | None = UNSET,
+        max_false_hit_rate: float | Unset | None = UNSET,
+        shadow: bool | Unset | None = UNSET,
         allow_flush: bool = False,
         timeout: Timeout = None,
     ) -> Call[Cache]:
@@ -136,6 +151,9 @@ class CacheOperations(Scope):
             max_entries=max_entries,
             attributes=attributes,
             restrict_attributes=restrict_attributes,
+            verification=verification,
+            max_false_hit_rate=max_false_hit_rate,
+            shadow=shadow,
         )
         return long_call(lambda stubs: stubs.admin.UpdateCache, request, caches.told, timeout)
 

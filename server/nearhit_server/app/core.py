@@ -3,11 +3,13 @@
 from dataclasses import dataclass
 
 from nearhit_server.api.grpc.cache_admin_service import CacheAdminService
+from nearhit_server.api.grpc.cache_quality_service import CacheQualityService
 from nearhit_server.api.grpc.embedding_cache_service import EmbeddingCacheService
 from nearhit_server.api.grpc.key_admin_service import KeyAdminService
 from nearhit_server.api.grpc.semantic_cache_service import SemanticCacheService
 from nearhit_server.api.grpc.server import (
     CACHE_ADMIN,
+    CACHE_QUALITY,
     EMBEDDING_CACHE,
     KEY_ADMIN,
     SEMANTIC_CACHE,
@@ -16,14 +18,23 @@ from nearhit_server.api.grpc.server import (
 from nearhit_server.core.access.key_admin import KeyAdmin
 from nearhit_server.core.cache_admin import CacheAdmin
 from nearhit_server.core.cache_directory import CacheDirectory
+from nearhit_server.core.caches import Verification
 from nearhit_server.core.embedding.embedding_cache import EmbeddingCache
 from nearhit_server.core.embedding.models import Models
 from nearhit_server.core.entry_uses import EntryUses
 from nearhit_server.core.limits import Limits
 from nearhit_server.core.observing import Observer
 from nearhit_server.core.ports import Clock, Storage
+from nearhit_server.core.quality.operating_point import OperatingPoints
+from nearhit_server.core.quality.recording import SearchRecorder
+from nearhit_server.core.quality.service import CacheQuality
 from nearhit_server.core.search import Searcher
 from nearhit_server.core.semantic_cache import SemanticCache
+from nearhit_server.core.verification.assessment import Assessor
+from nearhit_server.core.verification.calibration import Calibration
+from nearhit_server.core.verification.estimating import Estimator
+from nearhit_server.core.verification.judging import Judge
+from nearhit_server.core.verification.verifier import Verifier
 from nearhit_server.core.writing import Writer
 from nearhit_server.settings import Settings
 
@@ -36,23 +47,33 @@ class Core:
     cache_admin: CacheAdmin
     embeddings: EmbeddingCache
     key_admin: KeyAdmin
+    quality: CacheQuality
     entry_uses: EntryUses
-    """To be entered before the first search, and left after the last: until then, nothing of it
-    is written."""
+    recorder: SearchRecorder
+    """These two are to be entered before the first search, and left after the last: until then,
+    nothing of them is written."""
     limits: Limits
 
     def grpc_services(self) -> Services:
         """Everything as gRPC services."""
         return {
-            SEMANTIC_CACHE: SemanticCacheService(self.cache).rpcs(),
+            SEMANTIC_CACHE: SemanticCacheService(self.cache, self.quality).rpcs(),
             CACHE_ADMIN: CacheAdminService(self.cache_admin).rpcs(),
             EMBEDDING_CACHE: EmbeddingCacheService(self.embeddings).rpcs(),
             KEY_ADMIN: KeyAdminService(self.key_admin).rpcs(),
+            CACHE_QUALITY: CacheQualityService(self.quality).rpcs(),
         }
 
 
 def make_core(
-    settings: Settings, *, store: Storage, models: Models, clock: Clock, observer: Observer
+    settings: Settings,
+    *,
+    store: Storage,
+    models: Models,
+    calibration: Calibration,
+    verifier: Verifier,
+    clock: Clock,
+    observer: Observer,
 ) -> Core:
     """The core on a store and models."""
     limits = Limits(
@@ -62,10 +83,15 @@ def make_core(
     )
     directory = CacheDirectory(store)
     entry_uses = EntryUses(store)
+    recorder = SearchRecorder(store)
+    assessor = Assessor(calibration, verifier)
+    operating_points = OperatingPoints(store, calibration)
     searcher = Searcher(
         entries=store,
         uses=entry_uses,
         models=models,
+        judge=Judge(assessor, operating_points),
+        recorder=recorder,
         clock=clock,
         limits=limits,
         observer=observer,
@@ -79,9 +105,20 @@ def make_core(
             models=models,
             clock=clock,
             default_threshold=settings.similarity_threshold,
+            default_verification=Verification(settings.verification),
         ),
         embeddings=EmbeddingCache(models=models, namespaces=store, clock=clock, limits=limits),
         key_admin=KeyAdmin(store, clock=clock),
+        quality=CacheQuality(
+            directory=directory,
+            entries=store,
+            store=store,
+            estimator=Estimator(models, assessor),
+            operating_points=operating_points,
+            clock=clock,
+            limits=limits,
+        ),
         entry_uses=entry_uses,
+        recorder=recorder,
         limits=limits,
     )

@@ -64,12 +64,13 @@ async def open_encoder(source: str, settings: Settings) -> AsyncIterator[OpenEnc
                 concurrent_batches=settings.openai_max_concurrent_requests,
             )
         return
-    async with open_local_model(source, _local_options(settings)) as encoder:
+    async with open_local_model(source, local_options(settings)) as encoder:
         tokens = _CPU_BATCH_TOKENS if encoder.on_cpu else _ACCELERATOR_BATCH_TOKENS
         yield OpenEncoder(encoder=encoder, batch_tokens=tokens)
 
 
-def _local_options(settings: Settings) -> LocalOptions:
+def local_options(settings: Settings) -> LocalOptions:
+    """How models run in this process."""
     return LocalOptions(
         device=settings.device,
         openvino=None if settings.runtime is Runtime.AUTO else settings.runtime is Runtime.OPENVINO,

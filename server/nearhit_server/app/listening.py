@@ -50,6 +50,7 @@ async def open_servers(
                 cache=core.cache,
                 cache_admin=core.cache_admin,
                 key_admin=core.key_admin,
+                quality=core.quality,
                 admission=admission,
                 observer=telemetry,
                 health=health,

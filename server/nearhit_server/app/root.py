@@ -12,13 +12,16 @@ from nearhit_server.app.door import open_admission
 from nearhit_server.app.listening import open_servers
 from nearhit_server.app.models import make_models
 from nearhit_server.app.storage import open_store
+from nearhit_server.app.verification import make_verifier, verifies_by_default
 from nearhit_server.certificates import CertificateError
 from nearhit_server.clocks import SystemClock
 from nearhit_server.core.cache_admin import CacheAdmin
 from nearhit_server.core.embedding.models import Models
-from nearhit_server.core.errors import FailedPreconditionError, NearhitError
+from nearhit_server.core.errors import FailedPreconditionError, ModelError, NearhitError
 from nearhit_server.core.health import Health
 from nearhit_server.core.ports import Storage
+from nearhit_server.core.verification.verifier import Verifier
+from nearhit_server.encoders.verifier import load_calibration
 from nearhit_server.exposure import ExposureError, check_exposure
 from nearhit_server.health_watch import watched_health
 from nearhit_server.lifecycle import DIRECT, Announce, StopSignals, print_line, run_until_stopped
@@ -84,8 +87,18 @@ async def _start(settings: Settings, stack: AsyncExitStack) -> Servers:
         telemetry.metrics.store,
     )
     models = await stack.enter_async_context(make_models(settings, store, clock, telemetry))
-    core = make_core(settings, store=store, models=models, clock=clock, observer=telemetry)
+    verifier = await stack.enter_async_context(make_verifier(settings, telemetry))
+    core = make_core(
+        settings,
+        store=store,
+        models=models,
+        calibration=load_calibration(),
+        verifier=verifier,
+        clock=clock,
+        observer=telemetry,
+    )
     await stack.enter_async_context(core.entry_uses)
+    await stack.enter_async_context(core.recorder)
     admission = await stack.enter_async_context(
         open_admission(settings, keys=store, clock=clock, observer=telemetry)
     )
@@ -93,7 +106,7 @@ async def _start(settings: Settings, stack: AsyncExitStack) -> Servers:
     if not alone:
         # The kernel hands connections to whoever listens. Those of a worker that still loads its
         # model would wait, while others could answer them.
-        await _prepare(models, core)
+        await _prepare(settings, models, verifier, core)
     # Alone, before the model, which takes seconds: a port that is in use is told at once.
     servers = await stack.enter_async_context(
         open_servers(
@@ -107,7 +120,7 @@ async def _start(settings: Settings, stack: AsyncExitStack) -> Servers:
     if alone:
         # Probes are answered while the model loads.
         await servers.start_http()
-        await _prepare(models, core)
+        await _prepare(settings, models, verifier, core)
 
     async def announce(health: Health) -> None:
         telemetry.set_health(health)
@@ -127,12 +140,17 @@ async def _start(settings: Settings, stack: AsyncExitStack) -> Servers:
     return servers
 
 
-async def _prepare(models: Models, core: Core) -> None:
-    """Load the default model, and have the default cache."""
+async def _prepare(settings: Settings, models: Models, verifier: Verifier, core: Core) -> None:
+    """Load the default model, and the verifier where new caches use it, and have the default
+    cache."""
     try:
         await models.embedder(models.default_name)
+        if verifies_by_default(settings):
+            await verifier.load()
     except FailedPreconditionError as error:
         raise StartupError(str(error.__cause__ or error)) from error
+    except ModelError as error:
+        raise StartupError(str(error)) from error
     await core.cache_admin.ensure_default_cache()
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from nearhit_server.cli import entries
+from nearhit_server.cli import entries, quality
 from nearhit_server.cli.bench import bench
 from nearhit_server.cli.caches import caches
 from nearhit_server.cli.demo import demo
@@ -17,6 +17,8 @@ from nearhit_server.cli.importing import import_entries
 from nearhit_server.cli.keys import keys
 from nearhit_server.cli.prepare import prepare
 from nearhit_server.cli.serve import serve
+from nearhit_server.cli.shadow import shadow
+from nearhit_server.cli.tune import tune
 
 app = typer.Typer(
     name="nearhit",
@@ -35,9 +37,14 @@ app.command()(entries.search)
 app.command()(entries.store)
 app.command()(entries.delete)
 app.command()(entries.flush)
+app.command()(quality.report)
+app.command()(quality.release)
+app.command()(quality.stats)
 app.add_typer(caches, name="caches")
 app.add_typer(keys, name="keys")
+app.add_typer(shadow, name="shadow")
 app.add_typer(bench, name="bench")
+app.command()(tune)
 app.command("import")(import_entries)
 app.command("export")(export_entries)
 

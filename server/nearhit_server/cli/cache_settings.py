@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final, TypeAlias, TypeVar
 
 import typer
 
-from nearhit import LongPrompts, Strategy
+from nearhit import LongPrompts, Strategy, Verification
 from nearhit_server.cli.arguments import parse_declarations, parse_duration
 
 ValueT = TypeVar("ValueT")
@@ -20,7 +20,7 @@ class Reset(Enum):
     RESET = _NONE
 
 
-def _threshold(word: str) -> float:
+def _decimal(word: str) -> float:
     return _number(float, word, "is no number")
 
 
@@ -61,7 +61,7 @@ DimensionOption: TypeAlias = Annotated[
 ]
 ThresholdOption: TypeAlias = Annotated[
     Any,
-    _option("--threshold", _threshold, "X", "Least similarity of a hit; none: the server's."),
+    _option("--threshold", _decimal, "X", "Least similarity of a hit; none: the server's."),
 ]
 DefaultTtlOption: TypeAlias = Annotated[
     Any,
@@ -111,6 +111,30 @@ RestrictOption: TypeAlias = Annotated[
     typer.Option(
         "--restrict-attributes/--no-restrict-attributes",
         help="Refuse attributes that are not declared.",
+    ),
+]
+
+VerificationOption: TypeAlias = Annotated[
+    Verification | None,
+    typer.Option(
+        "--verification",
+        help="What keeps wrong hits out beside the threshold: nothing, rules, or a model too.",
+    ),
+]
+MaxFalseHitRateOption: TypeAlias = Annotated[
+    Any,
+    _option(
+        "--max-false-hit-rate",
+        _decimal,
+        "R",
+        "Share of served hits that may be wrong, 0.001 to 0.5; none: the threshold decides.",
+    ),
+]
+ShadowOption: TypeAlias = Annotated[
+    bool | None,
+    typer.Option(
+        "--shadow/--no-shadow",
+        help="Searches miss and record what they would have answered.",
     ),
 ]
 

@@ -46,6 +46,9 @@ def create(
     max_entries: cache_settings.MaxEntriesOption = None,
     declare_attribute: cache_settings.DeclarationsOption = None,
     restrict_attributes: cache_settings.RestrictOption = None,
+    verification: cache_settings.VerificationOption = None,
+    max_false_hit_rate: cache_settings.MaxFalseHitRateOption = None,
+    shadow: cache_settings.ShadowOption = None,
     as_json: options.JsonOption = False,
     *,
     server: Server,
@@ -62,6 +65,9 @@ def create(
         max_entries=max_entries,
         declarations=declare_attribute,
         restrict_attributes=restrict_attributes,
+        verification=verification,
+        max_false_hit_rate=max_false_hit_rate,
+        shadow=shadow,
     )
     given = {name: value for name, value in settings.items() if value is not None}
     with server.client() as client:
@@ -97,6 +103,9 @@ def update(
     max_entries: cache_settings.MaxEntriesOption = None,
     declare_attribute: cache_settings.DeclarationsOption = None,
     restrict_attributes: cache_settings.RestrictOption = None,
+    verification: cache_settings.VerificationOption = None,
+    max_false_hit_rate: cache_settings.MaxFalseHitRateOption = None,
+    shadow: cache_settings.ShadowOption = None,
     allow_flush: Annotated[
         bool, typer.Option("--allow-flush", help="Allow a change that removes every entry.")
     ] = False,
@@ -120,6 +129,9 @@ def update(
         max_entries=max_entries,
         declarations=declare_attribute,
         restrict_attributes=restrict_attributes,
+        verification=verification,
+        max_false_hit_rate=max_false_hit_rate,
+        shadow=shadow,
     )
     if not settings:
         raise typer.BadParameter("give at least one setting to change", param_hint="NAME")

@@ -21,9 +21,9 @@ QUESTIONS: Final = (
     "  how do i RESET my password?  ",
     # Other words for the same question.
     "How can I change a forgotten password?",
-    "How can I get my invoices as PDF?",
+    "Where can I get my invoices?",
     "What can I replace buttermilk with?",
-    "undo last git commit without losing my changes",
+    "how to undo the last git commit and keep the changes",
     "How many hours should a grown-up sleep?",
     "What is the distance to the Moon?",
     # Nearly the same words for a question with another answer.

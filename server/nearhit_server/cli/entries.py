@@ -63,6 +63,8 @@ def search(
         _print_matches(result)
     else:
         output.print_line(rendering.miss_sentence(result, threshold))
+        if result.candidate is not None:
+            output.print_fields(rendering.candidate_fields(result.candidate))
 
 
 @with_server_options

@@ -2,7 +2,16 @@
 
 from typing import Any, Final
 
-from nearhit import Cache, ExactOnlyReason, Hit, Match, Miss, Stored
+from nearhit import (
+    Cache,
+    Candidate,
+    ExactOnlyReason,
+    Hit,
+    Match,
+    Miss,
+    RefusalReason,
+    Stored,
+)
 from nearhit_server.cli.jsonl import entry_record, seconds_number
 
 _REASONS: Final = {
@@ -10,6 +19,16 @@ _REASONS: Final = {
     ExactOnlyReason.PROMPT_HAS_UNKNOWN_TOKENS: "the model cannot read all of the prompt",
     ExactOnlyReason.CACHE_STRATEGIES: "the cache does not search by similarity",
     ExactOnlyReason.OTHER: "the server gives a reason that this version does not know",
+}
+
+_REFUSALS: Final = {
+    RefusalReason.BELOW_THRESHOLD: "is not near enough",
+    RefusalReason.GUARD: "differs in what decides",
+    RefusalReason.LOW_CONFIDENCE: "is too likely to be wrong",
+    RefusalReason.NOT_VERIFIED: "could not be verified in time",
+    RefusalReason.NOT_VERIFIABLE: "cannot be verified",
+    RefusalReason.SHADOW: "was only recorded, as the cache is in shadow mode",
+    RefusalReason.OTHER: "was refused for a reason that this version does not know",
 }
 
 
@@ -23,6 +42,7 @@ def search_record(result: Hit | Miss) -> dict[str, Any]:
         "effective_prompt": result.effective_prompt,
         "nearest_similarity": result.nearest_similarity,
         "exact_only_reason": _reason_word(result.exact_only_reason),
+        "candidate": None if result.candidate is None else _candidate_record(result.candidate),
     }
 
 
@@ -51,6 +71,9 @@ def cache_record(cache: Cache) -> dict[str, Any]:
         "max_entries": cache.max_entries,
         "attributes": {name: kind.value for name, kind in cache.attributes.items()},
         "restrict_attributes": cache.restrict_attributes,
+        "verification": cache.verification.value,
+        "max_false_hit_rate": cache.max_false_hit_rate,
+        "shadow": cache.shadow,
         "created_at": cache.created_at.isoformat(),
         "updated_at": cache.updated_at.isoformat(),
         "entry_count": cache.entry_count,
@@ -60,8 +83,9 @@ def cache_record(cache: Cache) -> dict[str, Any]:
 def match_fields(match: Match) -> dict[str, str]:
     """A match, for people, the response last because it is the longest."""
     entry = match.entry
+    sure = "" if match.confidence is None else f", confidence {match.confidence:.4f}"
     fields = {
-        "hit": f"similarity {match.similarity:.4f}, {match.strategy.value}",
+        "hit": f"similarity {match.similarity:.4f}{sure}, {match.strategy.value}",
         "prompt": entry.prompt,
         "entry": entry.entry_id,
     }
@@ -73,13 +97,26 @@ def match_fields(match: Match) -> dict[str, str]:
 
 
 def miss_sentence(miss: Miss, threshold: float | None) -> str:
-    """A miss, for people: how far off it was, or why nobody knows."""
+    """A miss, for people: how far off it was and why it was refused, or why nobody knows."""
     if miss.exact_only_reason is not None:
         return f"miss: only searched exactly, as {_REASONS[miss.exact_only_reason]}"
     if miss.nearest_similarity is None:
         return "miss: nothing to compare with"
-    under = "under the threshold" if threshold is None else f"under {threshold:g}"
-    return f"miss: the nearest entry has similarity {miss.nearest_similarity:.4f}, {under}"
+    nearest = f"miss: the nearest entry has similarity {miss.nearest_similarity:.4f}"
+    candidate = miss.candidate
+    if candidate is None:
+        under = "under the threshold" if threshold is None else f"under {threshold:g}"
+        return f"{nearest}, {under}"
+    detail = f": {candidate.detail}" if candidate.detail else ""
+    return f"{nearest} and {_REFUSALS[candidate.reason]}{detail}"
+
+
+def candidate_fields(candidate: Candidate) -> dict[str, str]:
+    """An entry that was refused, for people."""
+    fields = {"prompt": candidate.prompt, "entry": candidate.entry_id}
+    if candidate.confidence is not None:
+        fields["confidence"] = f"{candidate.confidence:.4f}"
+    return fields
 
 
 def stored_sentence(stored: Stored) -> str:
@@ -108,7 +145,19 @@ def _match_record(match: Match) -> dict[str, Any]:
     return {
         "similarity": match.similarity,
         "strategy": match.strategy.value,
+        "confidence": match.confidence,
         "entry": entry_record(match.entry),
+    }
+
+
+def _candidate_record(candidate: Candidate) -> dict[str, Any]:
+    return {
+        "entry_id": candidate.entry_id,
+        "prompt": candidate.prompt,
+        "similarity": candidate.similarity,
+        "confidence": candidate.confidence,
+        "reason": candidate.reason.value,
+        "detail": candidate.detail,
     }
 
 

@@ -1,6 +1,6 @@
 """Making, changing and removing caches."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import Any, Final
@@ -12,15 +12,18 @@ from nearhit_server.core.cache_settings import (
     CachePage,
     CacheSettings,
     CacheStatus,
+    check_rate,
     check_settings,
 )
 from nearhit_server.core.caches import (
     DEFAULT_CACHE_ID,
+    NO_THRESHOLD,
     AttributeType,
     CacheSpec,
     LongPrompts,
     ModelBinding,
     Strategy,
+    Verification,
 )
 from nearhit_server.core.concurrency import together
 from nearhit_server.core.embedding.models import Models, binding
@@ -50,12 +53,14 @@ class CacheAdmin:
         models: Models,
         clock: Clock,
         default_threshold: float,
+        default_verification: Verification = Verification.OFF,
     ) -> None:
         self._store = store
         self._directory = directory
         self._models = models
         self._clock = clock
         self._default_threshold = default_threshold
+        self._default_verification = default_verification
 
     async def ensure_default_cache(self) -> None:
         """Create the cache `default` unless it exists."""
@@ -76,6 +81,7 @@ class CacheAdmin:
             updated_at=now,
             **self._plain_settings(settings),
         )
+        check_rate(spec.max_false_hit_rate, spec.verification)
         spec = await self._store.create_cache(spec)
         # Another cache may have had this id.
         self._directory.forget(cache_id)
@@ -168,9 +174,13 @@ class CacheAdmin:
         model, dimension = old.model, old.dimension
         if fields & {CacheField.MODEL, CacheField.DIMENSION}:
             model, dimension = await self._resolve_model(_with_old_model(old, settings, fields))
-        return replace(
+        if _trades_threshold(old, changes):
+            changes.setdefault("similarity_threshold", plain["similarity_threshold"])
+        new = replace(
             old, **changes, model=model, dimension=dimension, updated_at=self._clock.now()
         )
+        check_rate(new.max_false_hit_rate, new.verification)
+        return new
 
     async def _resolve_model(self, settings: CacheSettings) -> tuple[ModelBinding | None, int]:
         """The model and dimension that the settings stand for."""
@@ -188,9 +198,8 @@ class CacheAdmin:
 
     def _plain_settings(self, settings: CacheSettings) -> dict[str, Any]:
         """The fields of CacheSpec that need no model to be known."""
-        threshold = settings.similarity_threshold
         return {
-            "similarity_threshold": self._default_threshold if threshold is None else threshold,
+            "similarity_threshold": self._threshold(settings),
             "default_ttl": settings.default_ttl,
             "ttl_refresh_on_hit": settings.ttl_refresh_on_hit,
             "strategies": settings.strategies or _DEFAULT_STRATEGIES,
@@ -198,7 +207,16 @@ class CacheAdmin:
             "max_entries": settings.max_entries,
             "attribute_types": dict(settings.attribute_types),
             "restrict_attributes": settings.restrict_attributes,
+            "verification": settings.verification or self._default_verification,
+            "max_false_hit_rate": settings.max_false_hit_rate,
+            "shadow": settings.shadow,
         }
+
+    def _threshold(self, settings: CacheSettings) -> float:
+        if settings.similarity_threshold is not None:
+            return settings.similarity_threshold
+        # What is served by its confidence needs no other floor.
+        return self._default_threshold if settings.max_false_hit_rate is None else NO_THRESHOLD
 
 
 _SPEC_FIELDS: Final = {
@@ -207,6 +225,13 @@ _SPEC_FIELDS: Final = {
     if field not in (CacheField.MODEL, CacheField.DIMENSION)
 }
 """Where in CacheSpec a field of the contract is kept."""
+
+
+def _trades_threshold(old: CacheSpec, changes: Mapping[str, Any]) -> bool:
+    """Whether a change puts a rate in the place of a threshold, or the other way round."""
+    if "max_false_hit_rate" not in changes:
+        return False
+    return (old.max_false_hit_rate is None) != (changes["max_false_hit_rate"] is None)
 
 
 def _with_old_model(

@@ -6,12 +6,13 @@ from datetime import timedelta
 from enum import Enum
 
 from nearhit_server.core import limits
-from nearhit_server.core.caches import AttributeType, CacheSpec, LongPrompts, Strategy
+from nearhit_server.core.caches import AttributeType, CacheSpec, LongPrompts, Strategy, Verification
 from nearhit_server.core.validation import (
     Violations,
     check_attribute_name,
     check_threshold,
     check_ttl,
+    invalid,
 )
 
 
@@ -28,6 +29,9 @@ class CacheField(Enum):
     MAX_ENTRIES = "max_entries"
     ATTRIBUTES = "attributes"
     RESTRICT_ATTRIBUTES = "restrict_attributes"
+    VERIFICATION = "verification"
+    MAX_FALSE_HIT_RATE = "max_false_hit_rate"
+    SHADOW = "shadow"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,6 +51,9 @@ class CacheSettings:
     max_entries: int | None = None
     attribute_types: Mapping[str, AttributeType] = field(default_factory=dict)
     restrict_attributes: bool = False
+    verification: Verification | None = None
+    max_false_hit_rate: float | None = None
+    shadow: bool = False
 
 
 @dataclass(frozen=True)
@@ -91,6 +98,17 @@ def check_settings(settings: CacheSettings) -> None:
         len(settings.attribute_types) <= limits.MAX_ATTRIBUTES,
         f"has {len(settings.attribute_types)} attributes, more than {limits.MAX_ATTRIBUTES}",
     )
+    if (rate := settings.max_false_hit_rate) is not None:
+        low, high = limits.FALSE_HIT_RATES
+        violations.check(
+            "cache.max_false_hit_rate", low <= rate <= high, f"is not between {low} and {high}"
+        )
     for name in list(settings.attribute_types)[: limits.MAX_ATTRIBUTES]:
         check_attribute_name(violations, name, field="cache.attributes")
     violations.raise_if_any()
+
+
+def check_rate(max_false_hit_rate: float | None, verification: Verification) -> None:
+    """Raise InvalidArgumentError for a rate that nothing is there to keep."""
+    if max_false_hit_rate is not None and verification is Verification.OFF:
+        raise invalid("cache.max_false_hit_rate", "needs verification GUARD or FULL")

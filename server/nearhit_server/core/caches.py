@@ -4,8 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import Enum
+from typing import Final
 
 DEFAULT_CACHE_ID = "default"
+
+NO_THRESHOLD: Final = -1.0
+"""The least that a similarity can be."""
 
 
 class Strategy(Enum):
@@ -20,6 +24,14 @@ class LongPrompts(Enum):
 
     EXACT_ONLY = "exact_only"
     TRUNCATE = "truncate"
+
+
+class Verification(Enum):
+    """What is done with an entry near a prompt before it is served."""
+
+    OFF = "off"
+    GUARD = "guard"
+    FULL = "full"
 
 
 class AttributeType(Enum):
@@ -60,6 +72,11 @@ class CacheSpec:
     max_entries: int | None = None
     attribute_types: Mapping[str, AttributeType] = field(default_factory=dict)
     restrict_attributes: bool = False
+    verification: Verification = Verification.OFF
+    max_false_hit_rate: float | None = None
+    """The share of served hits that may be wrong. None: the threshold decides."""
+    shadow: bool = False
+    """Whether searches answer Miss and record what they would have answered."""
     version: int = 0
     epoch: int = 0
 

@@ -59,7 +59,7 @@ class Entry:
 
     `ttl` is the entry's own; `expires_at` already counts the cache's default in.
     `vector` is of length 1, None if the entry is found by exact search only or if it
-    was read without vectors.
+    was read without vectors. One that is `quarantined` is kept, and found by no search.
     """
 
     entry_id: str
@@ -72,6 +72,7 @@ class Entry:
     created_at: datetime
     updated_at: datetime
     expires_at: datetime | None
+    quarantined: bool = False
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

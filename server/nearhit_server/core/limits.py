@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+FALSE_HIT_RATES: Final = (0.001, 0.5)
+"""The least and the greatest share of wrong hits that an owner may allow."""
+
 MAX_ATTRIBUTES: Final = 16
 MAX_ATTRIBUTE_VALUE_CHARACTERS: Final = 500
 MAX_BATCH_ITEMS: Final = 1_000

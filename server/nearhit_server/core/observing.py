@@ -18,6 +18,8 @@ class Stage(StrEnum):
     EMBED_QUEUE = "embed_queue"
     EMBED_MODEL = "embed_model"
     NEAREST = "nearest"
+    VERIFY_QUEUE = "verify_queue"
+    VERIFY_MODEL = "verify_model"
 
 
 class VectorSource(StrEnum):

@@ -17,6 +17,7 @@ from nearhit_server.core.entries import (
 )
 from nearhit_server.core.errors import Allowance
 from nearhit_server.core.filters import Filter
+from nearhit_server.core.quality.store import QualityStore
 from nearhit_server.core.vectors import FloatMatrix, FloatVector
 
 
@@ -48,7 +49,8 @@ class CacheStore(Protocol):
 
 
 class EntryStore(Protocol):
-    """Keeps the entries. Expired entries are never returned nor counted.
+    """Keeps the entries. Expired entries are never returned nor counted, and searches (the two
+    `find` methods) never return quarantined ones.
 
     Every method takes the cache's settings as the caller knows them, and raises
     SpecChangedError if they are out of date, NotFoundError if the cache is gone, and
@@ -219,7 +221,7 @@ class KeyStore(Protocol):
         counts as kept, so that a repeated call does."""
 
 
-class Storage(Store, EmbeddingTable, NamespaceStore, KeyStore, Protocol):
+class Storage(Store, QualityStore, EmbeddingTable, NamespaceStore, KeyStore, Protocol):
     """All that a server keeps."""
 
     async def size_bytes(self) -> int:

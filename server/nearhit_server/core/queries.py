@@ -11,6 +11,17 @@ from nearhit_server.core.filters import Filter
 from nearhit_server.core.vectors import FloatVector
 
 
+class RefusalReason(Enum):
+    """Why an entry near a prompt was not the answer."""
+
+    BELOW_THRESHOLD = "below_threshold"
+    GUARD = "guard"
+    LOW_CONFIDENCE = "low_confidence"
+    NOT_VERIFIED = "not_verified"
+    NOT_VERIFIABLE = "not_verifiable"
+    SHADOW = "shadow"
+
+
 class ExactOnlyReason(Enum):
     """Why something was not, or cannot be, searched by similarity."""
 
@@ -36,6 +47,8 @@ class SearchQuery:
     max_results: int = 1
     context: tuple[str, ...] = ()
     with_vectors: bool = False
+    deadline: float | None = None
+    """When the caller goes away, of time.monotonic(); None if it waits for ever."""
     exact_if_unreadable: bool = False
     """Whether a prompt of which there can be no vector is looked for as it is, whatever the
     strategies."""
@@ -43,11 +56,26 @@ class SearchQuery:
 
 @dataclass(frozen=True)
 class Match:
-    """An entry that answers the prompt. `similarity` is -1..1, 1 for an exact match."""
+    """An entry that answers the prompt. `similarity` is -1..1, 1 for an exact match.
+
+    `confidence` is the probability that it does, None where nothing was verified.
+    """
 
     entry: Entry
     similarity: float
     strategy: Strategy
+    confidence: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Candidate:
+    """An entry that was considered and refused; `detail` says why, for people."""
+
+    entry: Entry
+    similarity: float
+    confidence: float | None = None
+    reason: RefusalReason
+    detail: str = ""
 
 
 @dataclass(frozen=True)
@@ -60,11 +88,16 @@ class Hit:
 
 @dataclass(frozen=True)
 class Miss:
-    """Nothing answers the prompt; how far off the nearest was, if anything was compared."""
+    """Nothing answers the prompt; which entry came nearest, if anything was compared."""
 
-    nearest_similarity: float | None
+    candidate: Candidate | None
     exact_only_reason: ExactOnlyReason | None
     effective_prompt: str
+
+    @property
+    def nearest_similarity(self) -> float | None:
+        """How near the nearest entry was."""
+        return None if self.candidate is None else self.candidate.similarity
 
 
 @dataclass(frozen=True, kw_only=True)

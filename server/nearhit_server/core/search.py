@@ -16,11 +16,13 @@ from nearhit_server.core.errors import NearhitError
 from nearhit_server.core.filters import Filter, both, carrying
 from nearhit_server.core.limits import Limits
 from nearhit_server.core.observing import UNOBSERVED, Observer, Stage
-from nearhit_server.core.policy import select_matches
 from nearhit_server.core.ports import Clock, EntryStore
-from nearhit_server.core.queries import ExactOnlyReason, Hit, Match, Miss, SearchQuery
+from nearhit_server.core.quality.recording import SearchRecorder
+from nearhit_server.core.quality.shadowing import shadow_search_of, shadowed
+from nearhit_server.core.queries import Candidate, ExactOnlyReason, Hit, Match, Miss, SearchQuery
 from nearhit_server.core.request_checks import check_search, plan_strategies
 from nearhit_server.core.vectors import FloatVector, normalized
+from nearhit_server.core.verification.judging import Judge, Question
 
 Outcome = Hit | Miss | NearhitError
 
@@ -35,7 +37,7 @@ class _Search:
     effective_prompt: str = ""
     vector: FloatVector | None = None
     matches: tuple[Match, ...] = ()
-    nearest_similarity: float | None = None
+    refused: Candidate | None = None
     exact_only_reason: ExactOnlyReason | None = None
     error: NearhitError | None = None
 
@@ -48,7 +50,7 @@ class _Search:
             return self.error
         if self.matches:
             return Hit(self.matches, self.effective_prompt)
-        return Miss(self.nearest_similarity, self.exact_only_reason, self.effective_prompt)
+        return Miss(self.refused, self.exact_only_reason, self.effective_prompt)
 
 
 class Searcher:
@@ -60,10 +62,14 @@ class Searcher:
         entries: EntryStore,
         uses: EntryUses,
         models: Models,
+        judge: Judge,
+        recorder: SearchRecorder,
         clock: Clock,
         limits: Limits,
         observer: Observer = UNOBSERVED,
     ) -> None:
+        self._judge = judge
+        self._recorder = recorder
         self._entries = entries
         self._uses = uses
         self._models = models
@@ -89,13 +95,19 @@ class Searcher:
                 if search.matches or search.error is not None:
                     search.remaining.clear()
         outcomes = [p.outcome() if isinstance(p, _Search) else p for p in planned]
-        self._tell(spec, outcomes)
-        return outcomes
+        return [self._told(spec, outcome) for outcome in outcomes]
 
-    def _tell(self, spec: CacheSpec, outcomes: Sequence[Outcome]) -> None:
-        for outcome in outcomes:
-            if not isinstance(outcome, NearhitError):
-                self._observer.searched(spec.cache_id, outcome)
+    def _told(self, spec: CacheSpec, outcome: Outcome) -> Outcome:
+        """Note what came of a search; returns what to answer."""
+        if isinstance(outcome, NearhitError):
+            return outcome
+        if spec.shadow:
+            search = shadow_search_of(outcome, searched_at=self._clock.now())
+            self._recorder.note_shadow(spec, search)
+            outcome = shadowed(outcome)
+        self._recorder.note(spec, outcome)
+        self._observer.searched(spec.cache_id, outcome)
+        return outcome
 
     def _plan(self, spec: CacheSpec, query: SearchQuery | NearhitError) -> _Search | NearhitError:
         if isinstance(query, NearhitError):
@@ -146,7 +158,7 @@ class Searcher:
             limit=search.query.max_results,
             with_vectors=search.query.with_vectors,
         )
-        matches = tuple(Match(entry, 1.0, Strategy.EXACT) for entry in entries)
+        matches = tuple(Match(entry, 1.0, Strategy.EXACT, 1.0) for entry in entries)
         search.matches = self._used(spec, matches)
 
     async def _try_semantic(self, spec: CacheSpec, searches: Sequence[_Search]) -> None:
@@ -179,18 +191,23 @@ class Searcher:
         search.remaining.pop(0)
         if search.vector is None:
             return
+        query = search.query
         neighbours = await self._entries.find_nearest(
             spec,
             search.vector,
             where=search.where,
-            limit=search.query.max_results,
-            with_vectors=search.query.with_vectors,
+            limit=self._judge.neighbours_wanted(spec, query.max_results),
+            with_vectors=query.with_vectors,
         )
-        threshold = search.query.similarity_threshold
-        matches, search.nearest_similarity = select_matches(
-            neighbours, threshold=spec.similarity_threshold if threshold is None else threshold
+        question = Question(
+            asked=search.effective_prompt,
+            threshold=query.similarity_threshold,
+            max_results=query.max_results,
+            deadline=query.deadline,
         )
-        search.matches = self._used(spec, matches)
+        judged = await self._judge.judge(spec, question, neighbours)
+        search.refused = judged.refused
+        search.matches = self._used(spec, judged.matches)
 
     def _used(self, spec: CacheSpec, matches: tuple[Match, ...]) -> tuple[Match, ...]:
         """Note that entries were hit; returns them with the expiry that this gives them."""

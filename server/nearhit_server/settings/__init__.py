@@ -6,6 +6,7 @@ from nearhit_server.settings.choices import (
     LogFormat,
     Runtime,
     VectorAlgorithm,
+    VerificationMode,
 )
 from nearhit_server.settings.server import Settings
 
@@ -16,4 +17,5 @@ __all__ = [
     "Runtime",
     "Settings",
     "VectorAlgorithm",
+    "VerificationMode",
 ]

@@ -37,6 +37,17 @@ class Runtime(StrEnum):
     TORCH = "torch"
 
 
+class VerificationMode(StrEnum):
+    """What new caches do, beside their threshold, to keep wrong hits out."""
+
+    OFF = "off"
+    GUARD = "guard"
+    """Rules only."""
+
+    FULL = "full"
+    """Also the verifier, where the default model is the packaged one."""
+
+
 class LogFormat(StrEnum):
     """How log lines look."""
 

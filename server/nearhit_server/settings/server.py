@@ -20,6 +20,7 @@ from nearhit_server.settings.choices import (
     LogFormat,
     Runtime,
     VectorAlgorithm,
+    VerificationMode,
 )
 from nearhit_server.settings.openai import OpenAISettings
 
@@ -123,6 +124,10 @@ class Settings(OpenAISettings):
     similarity_threshold: Annotated[float, Field(ge=-1, le=1)] = Field(
         0.90, description="threshold of caches that set none"
     )
+    verification: VerificationMode = Field(
+        VerificationMode.FULL,
+        description="what caches that set none do to keep wrong hits out: off, guard, full",
+    )
     max_prompt_characters: Annotated[int, Field(ge=1, le=1_000_000)] = Field(
         8_192, description="longest prompt"
     )
@@ -191,6 +196,8 @@ class Settings(OpenAISettings):
             raise ValueError("tls_client_ca needs tls_certificate and tls_key")
         if self.rate_limit_burst is not None and self.rate_limit is None:
             raise ValueError("rate_limit_burst needs rate_limit")
+        if self.runtime is Runtime.OPENVINO and self.device not in (None, "cpu"):
+            raise ValueError("runtime openvino is for the CPU; leave device unset, or runtime auto")
         if self.workers > 1 and self.store == "embedded":
             raise ValueError(
                 "workers above 1 need a store that processes can share, and the embedded one "

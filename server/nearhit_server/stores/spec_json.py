@@ -14,6 +14,7 @@ from nearhit_server.core.caches import (
     LongPrompts,
     ModelBinding,
     Strategy,
+    Verification,
 )
 from nearhit_server.stores.times import (
     optional_duration_from_microseconds,
@@ -39,6 +40,9 @@ def spec_to_json(spec: CacheSpec) -> str:
             "max_entries": spec.max_entries,
             "attribute_types": {name: type_.value for name, type_ in spec.attribute_types.items()},
             "restrict_attributes": spec.restrict_attributes,
+            "verification": spec.verification.value,
+            "max_false_hit_rate": spec.max_false_hit_rate,
+            "shadow": spec.shadow,
         }
     )
 
@@ -70,10 +74,15 @@ def _optional_fields(fields: dict[str, Any]) -> dict[str, Any]:
             name: AttributeType(value) for name, value in fields.get("attribute_types", {}).items()
         },
     }
-    plain = ("ttl_refresh_on_hit", "max_entries", "restrict_attributes")
+    plain = (
+        *("ttl_refresh_on_hit", "max_entries", "restrict_attributes"),
+        *("max_false_hit_rate", "shadow"),
+    )
     found |= {name: fields[name] for name in plain if name in fields}
     if "strategies" in fields:
         found["strategies"] = tuple(Strategy(value) for value in fields["strategies"])
     if "long_prompts" in fields:
         found["long_prompts"] = LongPrompts(fields["long_prompts"])
+    if "verification" in fields:
+        found["verification"] = Verification(fields["verification"])
     return found

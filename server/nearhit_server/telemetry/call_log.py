@@ -50,5 +50,13 @@ def _add_search(fields: dict[str, Any], record: CallRecord) -> None:
     if isinstance(outcome, Hit):
         fields["similarity"] = outcome.matches[0].similarity
         fields["strategy"] = outcome.matches[0].strategy.value
-    elif outcome is not None and outcome.nearest_similarity is not None:
-        fields["similarity"] = outcome.nearest_similarity
+        _add_confidence(fields, outcome.matches[0].confidence)
+    elif outcome is not None and (nearest := outcome.candidate) is not None:
+        fields["similarity"] = nearest.similarity
+        fields["refused"] = nearest.reason.value
+        _add_confidence(fields, nearest.confidence)
+
+
+def _add_confidence(fields: dict[str, Any], confidence: float | None) -> None:
+    if confidence is not None:
+        fields["confidence"] = round(confidence, 3)

@@ -13,6 +13,7 @@ from nearhit_server.core.ports import Storage
 from nearhit_server.telemetry.cache_labels import MAX_NAMED_CACHES
 from nearhit_server.telemetry.metrics import Metrics
 from nearhit_server.telemetry.multiprocess import is_multiprocess
+from nearhit_server.telemetry.store_contents import CacheContents
 
 _log = structlog.get_logger()
 
@@ -39,27 +40,30 @@ class Exposition:
         return text, CONTENT_TYPE_PLAIN_0_0_4
 
     async def _look(self) -> None:
-        entries: dict[str, int] = {}
+        caches: dict[str, CacheContents] = {}
         size_bytes = None
         try:
             async with asyncio.timeout(_LOOK_SECONDS):
                 size_bytes = await self._store.size_bytes()
-                entries = await self._count_entries()
+                caches = await self._look_into_caches()
         except Exception as error:
             # Of all times, metrics are needed when the store is away.
             _log.warning("the store was not measured", error=str(error) or type(error).__name__)
-        self._metrics.contents.entries = entries
+        self._metrics.contents.caches = caches
         self._metrics.contents.size_bytes = size_bytes
 
-    async def _count_entries(self) -> dict[str, int]:
-        entries = {}
+    async def _look_into_caches(self) -> dict[str, CacheContents]:
+        caches = {}
         for spec in await self._store.list_caches(after="", limit=MAX_NAMED_CACHES):
             try:
-                entries[spec.cache_id] = await self._store.count(spec)
+                caches[spec.cache_id] = CacheContents(
+                    entries=await self._store.count(spec),
+                    tallies=await self._store.read_tallies(spec),
+                )
             except (NotFoundError, SpecChangedError):
                 # Changed since it was listed; the next look finds it as it is then.
                 continue
-        return entries
+        return caches
 
     def _registry(self) -> CollectorRegistry:
         if not is_multiprocess():

@@ -16,7 +16,8 @@ from nearhit_server.telemetry.cache_labels import CacheLabels
 from nearhit_server.telemetry.call_metrics import CallMetrics
 from nearhit_server.telemetry.model_metrics import ModelMetrics
 from nearhit_server.telemetry.search_metrics import SearchMetrics
-from nearhit_server.telemetry.store_metrics import StoreContents, StoreMetrics
+from nearhit_server.telemetry.store_contents import StoreContents
+from nearhit_server.telemetry.store_metrics import StoreMetrics
 
 # A creation time for each series doubles the number of them, and nothing here asks for it.
 disable_created_metrics()  # type: ignore[no-untyped-call]

@@ -7,12 +7,13 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from nearhit_server.core.caches import Strategy
 from nearhit_server.core.observing import Stage
-from nearhit_server.core.queries import Hit, Miss
+from nearhit_server.core.queries import Hit, Miss, RefusalReason
 from nearhit_server.telemetry.cache_labels import CacheLabels
 
 _SIMILARITY_BUCKETS: Final = (
     *(0, 0.3, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.925, 0.95, 0.975, 0.99, 1),
 )
+_CONFIDENCE_BUCKETS: Final = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98, 0.99, 1)
 _STAGE_BUCKETS: Final = (
     *(0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05),
     *(0.1, 0.25, 0.5, 1, 2.5, 5, 10),
@@ -23,7 +24,9 @@ _STAGE_BUCKETS: Final = (
 class _CacheSeries:
     hits: dict[Strategy, Counter]
     misses: Counter
+    refusals: dict[RefusalReason, Counter]
     hit_similarity: Histogram
+    hit_confidence: Histogram
     miss_similarity: Histogram
 
 
@@ -44,6 +47,19 @@ class SearchMetrics:
             ("cache",),
             registry=registry,
         )
+        self._refusals = Counter(
+            "nearhit_search_refusals_total",
+            "Misses by why the nearest entry was not the answer.",
+            ("cache", "reason"),
+            registry=registry,
+        )
+        self._hit_confidence = Histogram(
+            "nearhit_search_hit_confidence",
+            "Probability of being right of the best match of semantic hits, where it is estimated.",
+            ("cache",),
+            buckets=_CONFIDENCE_BUCKETS,
+            registry=registry,
+        )
         self._hit_similarity = Histogram(
             "nearhit_search_hit_similarity",
             "Cosine similarity of the best match of semantic hits.",
@@ -53,7 +69,7 @@ class SearchMetrics:
         )
         self._miss_similarity = Histogram(
             "nearhit_search_miss_similarity",
-            "Cosine similarity of the nearest entry of misses, below the threshold.",
+            "Cosine similarity of the nearest entry of misses.",
             ("cache",),
             buckets=_SIMILARITY_BUCKETS,
             registry=registry,
@@ -83,15 +99,20 @@ class SearchMetrics:
             series.hits[best.strategy].inc()
             if best.strategy is Strategy.SEMANTIC:
                 series.hit_similarity.observe(best.similarity)
+                if best.confidence is not None:
+                    series.hit_confidence.observe(best.confidence)
         else:
             series.misses.inc()
-            if outcome.nearest_similarity is not None:
-                series.miss_similarity.observe(outcome.nearest_similarity)
+            if (nearest := outcome.candidate) is not None:
+                series.refusals[nearest.reason].inc()
+                series.miss_similarity.observe(nearest.similarity)
 
     def _of_cache(self, label: str) -> _CacheSeries:
         return _CacheSeries(
             hits={s: self._hits.labels(label, s.value) for s in Strategy},
             misses=self._misses.labels(label),
+            refusals={r: self._refusals.labels(label, r.value) for r in RefusalReason},
             hit_similarity=self._hit_similarity.labels(label),
+            hit_confidence=self._hit_confidence.labels(label),
             miss_similarity=self._miss_similarity.labels(label),
         )

@@ -1,11 +1,8 @@
 """The store as metrics: how long it takes, how it fails, what it lets go."""
 
-from collections.abc import Iterable, Mapping
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
-from prometheus_client.core import GaugeMetricFamily
-from prometheus_client.registry import Collector
 
 from nearhit_server.telemetry.cache_labels import CacheLabels
 
@@ -51,29 +48,3 @@ class StoreMetrics:
     def evicted(self, cache_id: str, count: int) -> None:
         """A full cache has lost entries."""
         self._evictions.labels(self._labels.of(cache_id)).inc(count)
-
-
-class StoreContents(Collector):
-    """What is in the store, as it was last looked at.
-
-    Not of this process but of all that share the store, so that it is no metric that processes
-    add up.
-    """
-
-    def __init__(self) -> None:
-        self.entries: Mapping[str, int] = {}
-        self.size_bytes: int | None = None
-
-    def collect(self) -> Iterable[GaugeMetricFamily]:
-        """The gauges; without samples where nothing is known."""
-        entries = GaugeMetricFamily(
-            "nearhit_store_entries", "Live entries of a cache.", labels=("cache",)
-        )
-        for cache_id, count in self.entries.items():
-            entries.add_metric((cache_id,), count)
-        size = GaugeMetricFamily(
-            "nearhit_store_size_bytes", "Disk space or memory that the store takes.", labels=()
-        )
-        if self.size_bytes is not None:
-            size.add_metric((), self.size_bytes)
-        return (entries, size)

@@ -7,6 +7,7 @@ SEARCH = f"{ENTRIES}/search"
 CONVERSATION = "/v1/caches/default/conversations/search"
 CACHES = "/v1/admin/caches"
 PATCH = f"{CACHES}/default"
+REPORTS = f"{ENTRIES}/{'0' * 32}/reports"
 KEYS = "/v1/admin/keys"
 ROTATE = f"{KEYS}/{'0' * 16}/rotate"
 
@@ -15,12 +16,14 @@ GOOD = {
     ("POST", CONVERSATION): {"prompt": "p", "context": ["c"]},
     ("POST", ENTRIES): {"prompt": "p", "response": "r"},
     ("DELETE", ENTRIES): {"attributes": {"a": "b"}},
+    ("POST", REPORTS): {"prompt": "p", "verdict": "right"},
     ("POST", CACHES): {"cacheId": "bad"},
     ("PATCH", PATCH): {"similarityThreshold": 0.5},
     ("POST", KEYS): {"scopes": ["read"]},
     ("POST", ROTATE): {"gracePeriodMillis": 1},
 }
-"""A good body for every operation that takes one. (There is no such key, but bodies come first.)"""
+"""A good body for every operation that takes one. (There is no such key nor entry, but bodies come
+first.)"""
 
 NO_BODIES = {
     "no JSON": b"prompt=p",
@@ -57,6 +60,7 @@ search = ("POST", SEARCH)
 conversation = ("POST", CONVERSATION)
 store = ("POST", ENTRIES)
 delete = ("DELETE", ENTRIES)
+report = ("POST", REPORTS)
 create = ("POST", CACHES)
 patch = ("PATCH", PATCH)
 new_key = ("POST", KEYS)
@@ -132,6 +136,16 @@ FAULTS = [
     (delete, b'{"attributes": {"a": ""}}', "attributes['a']"),
     (delete, b'{"attributes": {"a b": "c"}}', "attributes['a b']"),
     *[
+        (report, body(report, verdict=verdict), "verdict")
+        for verdict in ("RIGHT", "", "unspecified", None, True, 1, ["right"])
+    ],
+    *[
+        (report, body(report, prompt=prompt), "prompt")
+        for prompt in ("", " \n\x1c\x85", "x" * 8_193, "a\0b", None, 1, HALF)
+    ],
+    (report, b"{}", "verdict"),
+    (report, body(report, entryId="0" * 32), "entryId"),
+    *[
         (create, body(create, cacheId=cache_id), "cacheId")
         for cache_id in ("", "A", "a b", "x" * 65, "a/b", "-a", "a\n", None, 1)
     ],
@@ -154,6 +168,13 @@ FAULTS = [
     (create, body(create, attributes={"a b": "tag"}), "attributes['a b']"),
     (create, body(create, attributes={str(n): "tag" for n in range(17)}), "attributes"),
     (create, body(create, restrictAttributes=0), "restrictAttributes"),
+    (create, body(create, verification="FULL"), "verification"),
+    (create, body(create, shadow="yes"), "shadow"),
+    *[
+        (create, body(create, maxFalseHitRate=rate), "maxFalseHitRate")
+        for rate in (0, 0.0009, 0.51, -0.1, float("nan"), "0.02", True)
+    ],
+    (create, body(create, maxFalseHitRate=0.02, verification="off"), "maxFalseHitRate"),
     (patch, b"", "body"),
     (patch, b"{}", "body"),
     (patch, b'{"allowFlush": true}', "body"),

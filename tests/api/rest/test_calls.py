@@ -56,11 +56,13 @@ async def guarded(tmp_path_factory):
         door = admission(authenticator=authenticator)
         health = Health(store=True, model=True)
         # Nothing here asks for a model.
-        core = make_core(Settings(), store=store, models=None, clock=clock, observer=UNOBSERVED)
+        parts = {"store": store, "models": None, "calibration": None, "verifier": None}
+        core = make_core(Settings(), **parts, clock=clock, observer=UNOBSERVED)
         application = http_application(
             cache=core.cache,
             cache_admin=core.cache_admin,
             key_admin=core.key_admin,
+            quality=core.quality,
             admission=door,
             observer=UNOBSERVED,
             health=health,

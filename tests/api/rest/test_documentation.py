@@ -13,6 +13,7 @@ from nearhit_server.api.rest.documentation.members import example_of
 from nearhit_server.api.rest.documentation.openapi import openapi_document
 from nearhit_server.api.rest.documentation.page import page_of
 from nearhit_server.api.rest.langcache.routes import LangCache
+from nearhit_server.api.rest.quality.routes import CacheQualityApi
 from nearhit_server.core.health import Health
 
 
@@ -31,7 +32,10 @@ class Tags(HTMLParser):
 def routes():
     """Every route that is described. No handler is called."""
     langcache = LangCache(cache=None, admin=None, health=Health())
-    return [*langcache.routes(), *CacheAdminApi(None).routes(), *KeyAdminApi(None).routes()]
+    return [
+        *(*langcache.routes(), *CacheQualityApi(None).routes()),
+        *(*CacheAdminApi(None).routes(), *KeyAdminApi(None).routes()),
+    ]
 
 
 def operations_of(document):

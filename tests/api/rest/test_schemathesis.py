@@ -12,6 +12,7 @@ from api.rest.apis import BOOT_KEY, client_of, rest_api, url_of
 
 CONFIG = Path(__file__).with_name("schemathesis.toml")
 LANGCACHE = ("LangCache",)
+QUALITY = ("Quality",)
 ADMINISTRATION = ("Caches", "Keys")
 
 EXAMPLE = {
@@ -73,9 +74,10 @@ async def operations(client, tags) -> set[str]:
     [
         pytest.param(None, LANGCACHE, marks=pytest.mark.slow),
         (BOOT_KEY, LANGCACHE),
+        (BOOT_KEY, QUALITY),
         (BOOT_KEY, ADMINISTRATION),
     ],
-    ids=["langcache-open", "langcache-keyed", "administration-keyed"],
+    ids=["langcache-open", "langcache-keyed", "quality-keyed", "administration-keyed"],
 )
 async def test_every_answer_is_as_the_document_says(key, tags, tmp_path, tiny_model):
     keys = () if key is None else (key,)

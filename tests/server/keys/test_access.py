@@ -5,7 +5,12 @@ import pytest
 
 import nearhit
 from nearhit import KeyScope
-from nearhit.v1 import cache_admin_pb2, embedding_cache_pb2, semantic_cache_pb2
+from nearhit.v1 import (
+    cache_admin_pb2,
+    cache_quality_pb2,
+    embedding_cache_pb2,
+    semantic_cache_pb2,
+)
 from nearhit_server.core.access.secrets import digest, new_key_id, new_secret
 from server.keys.keyed_servers import (
     ALL,
@@ -19,10 +24,14 @@ from server.keys.keyed_servers import (
 
 PERMISSION_DENIED = grpc.StatusCode.PERMISSION_DENIED
 
-READ = {"Search", "BatchSearch", "ListEntries", "EmbeddingGet", "EmbeddingExists", "GetCache"}
+READ = {
+    *("Search", "BatchSearch", "ListEntries", "EmbeddingGet", "EmbeddingExists", "GetCache"),
+    *("GetCacheStats", "ListReports", "ListShadowSearches"),
+}
 WRITE = {
     *("Store", "BatchStore", "Update", "Delete", "Flush"),
     *("EmbeddingSet", "EmbeddingDelete", "EmbeddingFlush"),
+    *("ReportHit", "ReleaseEntry"),
 }
 ADMIN = {
     *("CreateCache", "GetCache", "ListCaches", "UpdateCache", "DeleteCache"),
@@ -35,7 +44,7 @@ async def test_every_method_but_health_refuses_to_answer_without_a_good_key(chan
     methods = await listed_methods(channel, BOOT_KEY)
     assert {path.split("/")[1].rpartition(".")[2] for path in methods} == {
         *("SemanticCacheService", "EmbeddingCacheService", "CacheAdminService"),
-        *("KeyAdminService", "Health", "ServerReflection"),
+        *("CacheQualityService", "KeyAdminService", "Health", "ServerReflection"),
     }
     asked = [path for path in methods if not path.startswith(f"/{HEALTH}/")]
     asked += ["/nearhit.v1.SemanticCacheService/Guess", "/nearhit.v2.Guess/Guess"]
@@ -76,6 +85,7 @@ async def test_key_may_call_the_methods_of_its_scope_alone(channel, boot):
 def requests_about(cache):
     """A well-formed request of each method that touches a cache, by path."""
     semantic, admin = "/nearhit.v1.SemanticCacheService", "/nearhit.v1.CacheAdminService"
+    quality = "/nearhit.v1.CacheQualityService"
     pb = semantic_cache_pb2
     entry_ids = pb.DeleteRequest.EntryIds(ids=["0" * 32])
     settings = cache_admin_pb2.Cache(cache_id=cache, max_entries=5)
@@ -90,6 +100,15 @@ def requests_about(cache):
         f"{semantic}/Delete": pb.DeleteRequest(cache=cache, entry_ids=entry_ids),
         f"{semantic}/Flush": pb.FlushRequest(cache=cache),
         f"{semantic}/ListEntries": pb.ListEntriesRequest(cache=cache),
+        f"{semantic}/ReportHit": pb.ReportHitRequest(
+            cache=cache, entry_id="0" * 32, prompt="p", verdict=pb.VERDICT_WRONG
+        ),
+        f"{quality}/GetCacheStats": cache_quality_pb2.GetCacheStatsRequest(cache=cache),
+        f"{quality}/ListReports": cache_quality_pb2.ListReportsRequest(cache=cache),
+        f"{quality}/ReleaseEntry": cache_quality_pb2.ReleaseEntryRequest(
+            cache=cache, entry_id="0" * 32
+        ),
+        f"{quality}/ListShadowSearches": cache_quality_pb2.ListShadowSearchesRequest(cache=cache),
         f"{admin}/CreateCache": cache_admin_pb2.CreateCacheRequest(cache=settings),
         f"{admin}/GetCache": cache_admin_pb2.GetCacheRequest(cache_id=cache),
         f"{admin}/UpdateCache": cache_admin_pb2.UpdateCacheRequest(
@@ -123,8 +142,9 @@ async def test_key_of_one_cache_has_all_of_it(channel, boot, cache_id):
         last = requests.pop(delete)
         for path, request in requests.items():
             code = (await ask(channel, path, secret, request)).code
-            # Update names an entry that there is not.
-            missing = grpc.StatusCode.NOT_FOUND if path.endswith("/Update") else None
+            # These name an entry that there is not.
+            named = path.endswith(("/Update", "/ReportHit", "/ReleaseEntry"))
+            missing = grpc.StatusCode.NOT_FOUND if named else None
             assert code in (grpc.StatusCode.OK, missing), path
         assert (await ask(channel, delete, secret, last)).code is grpc.StatusCode.OK
     await boot.create_cache(cache_id)

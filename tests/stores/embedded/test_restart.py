@@ -8,6 +8,7 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
+from contract.quality_samples import put_reports, report, shadow_search
 from contract.samples import prompts, used, vector
 from nearhit_server.core.entries import EntryChange, PromptChange
 from nearhit_server.core.filters import carrying
@@ -17,7 +18,10 @@ from nearhit_server.stores.embedded.data_directory import DATABASE_FILE
 from nearhit_server.stores.embedded.sweeper import BATCH_ROWS
 
 MINUTE = timedelta(minutes=1)
-TABLES = ("entries", "contents", "tags", "embeddings", "dead_epochs")
+TABLES = (
+    *("entries", "contents", "tags", "embeddings", "dead_epochs"),
+    *("reports", "shadow_searches", "tallies"),
+)
 
 
 @pytest.fixture(autouse=True)
@@ -108,6 +112,48 @@ async def test_rows_of_dead_epochs_are_swept_after_a_restart(open_store, sample,
         await store.sweep()
         assert rows() == {"entries": 1, "contents": 1, "tags": 1}
         assert await store.count(flushed) == 1
+
+
+async def test_quarantine_survives_and_can_still_be_ended(open_store, sample):
+    entry = sample.entry("a")
+    async with open_store() as store:
+        spec = await store.create_cache(sample.spec())
+        await store.put(spec, [entry])
+        assert await put_reports(store, spec, entry, "xyz")
+    async with open_store() as store:
+        assert await store.find_nearest(spec, vector(1), where=None, limit=9) == []
+        assert (await store.read_tallies(spec))["quarantined"] == 1
+        assert await store.release(spec, entry.entry_id)
+        (found,) = await store.find_nearest(spec, vector(1), where=None, limit=9)
+        assert found.entry.entry_id == entry.entry_id
+
+
+async def test_quarantine_does_not_make_an_entry_the_latest_used(open_store, sample):
+    entries = [sample.entry(name) for name in "abc"]
+    async with open_store() as store:
+        spec = await store.create_cache(sample.spec(max_entries=3))
+        await store.put(spec, entries)
+        assert await put_reports(store, spec, entries[0], "xyz")
+        assert await store.release(spec, entries[0].entry_id)
+        await store.put(spec, [sample.entry("d")])
+        assert sorted(await kept(store, spec)) == ["b", "c", "d"]
+
+
+async def test_what_was_reported_is_swept_with_its_epoch(store, sample, rows):
+    flushed, other = [await store.create_cache(sample.spec(name)) for name in ("flushed", "other")]
+    entry = tagged(sample, 1)
+    for spec in (flushed, other):
+        await store.put(spec, [entry])
+        await store.put_report(spec, report(entry, "asked"))
+        await store.add_tallies(spec, {"searches": 1})
+    searches = [shadow_search(entry, f"{n}") for n in range(2 * BATCH_ROWS + 1)]
+    await store.put_shadow_searches(flushed, searches)
+    await store.put_shadow_searches(other, searches[:1])
+    await store.flush(flushed)
+    await store.sweep()
+    of_other = {"entries": 1, "contents": 1, "tags": 1}
+    assert rows() == of_other | {"reports": 1, "shadow_searches": 1, "tallies": 2}
+    assert (await store.read_tallies(other))["searches"] == 1
 
 
 async def test_expired_rows_are_swept_and_live_ones_stay(store, sample, clock, rows):

@@ -1,6 +1,7 @@
 """One RPC: bytes in, bytes out, and every way it can end."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -38,8 +39,9 @@ _LATE_SECONDS: Final = 0.05
 _COME_BACK_LATER: Final = (("grpc-retry-pushback-ms", "300"),)
 """For clients that retry: at once they would meet the same server."""
 
-Handler = Callable[[Any, Caller], Awaitable[Message]]
-"""Takes the request message of an RPC and who sent it; returns its response message."""
+Handler = Callable[..., Awaitable[Message]]
+"""Takes the request message of an RPC and who sent it, and if the RPC is `timed` also when that
+caller goes away, of time.monotonic() or None; returns the response message."""
 
 Context = grpc.aio.ServicerContext[bytes, bytes]
 Metadata = Mapping[str, str | bytes]
@@ -51,6 +53,7 @@ class Rpc:
 
     handler: Handler
     access: Callable[[Any], Access]
+    timed: bool = False
 
 
 class Endpoint:
@@ -113,9 +116,11 @@ class Endpoint:
         raise AssertionError("abort returned")
 
     async def _answer(self, context: Context, metadata: Metadata, record: CallRecord) -> bytes:
-        seconds = self._admission.seconds(context.time_remaining())
+        remaining = context.time_remaining()
+        seconds = self._admission.seconds(remaining)
         if seconds <= 0:
             raise DeadlineExceededError
+        ends = None if remaining is None else time.monotonic() + seconds
         began = asyncio.get_running_loop().time()
         # At first for the request to arrive. One timeout, not two: each costs as much as to
         # decode a search.
@@ -129,18 +134,21 @@ class Endpoint:
                     deadline.reschedule(began + seconds)
                 # Behind the reading: a client that never sends its request takes nobody's place.
                 with self._admission.holding(len(raw)), self._admission.slot():
-                    return await self._handled(raw, caller, record)
+                    return await self._handled(raw, caller, record, ends)
         except TimeoutError:
             if deadline.expired():
                 raise DeadlineExceededError from None
             raise
 
-    async def _handled(self, raw: bytes, caller: Caller, record: CallRecord) -> bytes:
+    async def _handled(
+        self, raw: bytes, caller: Caller, record: CallRecord, ends: float | None
+    ) -> bytes:
         request = self._decoded(raw)
         access = self._rpc.access(request)
         record.cache = access.cache
         await self._admission.admit(caller, access)
-        answer = (await self._rpc.handler(request, caller)).SerializeToString()
+        arguments = (request, caller, ends) if self._rpc.timed else (request, caller)
+        answer = (await self._rpc.handler(*arguments)).SerializeToString()
         if len(answer) > MAX_MESSAGE_BYTES:
             raise ResourceExhaustedError(
                 f"the response has {len(answer)} bytes, more than {MAX_MESSAGE_BYTES}; "

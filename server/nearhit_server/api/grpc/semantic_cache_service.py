@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 
 from nearhit.v1 import semantic_cache_pb2 as pb
 from nearhit_server.api.grpc.codec.entries import decode_read_mask, encode_entry
 from nearhit_server.api.grpc.codec.filters import decode_filter
+from nearhit_server.api.grpc.codec.quality import decode_verdict
 from nearhit_server.api.grpc.codec.searches import decode_search, encode_outcome
 from nearhit_server.api.grpc.codec.stores import (
     decode_new_entry,
@@ -18,6 +20,7 @@ from nearhit_server.api.grpc.endpoint import Rpc
 from nearhit_server.api.grpc.errors import to_item_error
 from nearhit_server.core.access.callers import Access, Caller, Scope
 from nearhit_server.core.errors import InvalidArgumentError, NearhitError
+from nearhit_server.core.quality.service import CacheQuality
 from nearhit_server.core.queries import Hit, Miss, Stored
 from nearhit_server.core.semantic_cache import ListQuery, SemanticCache
 from nearhit_server.core.validation import invalid
@@ -29,32 +32,38 @@ DecodedT = TypeVar("DecodedT")
 class SemanticCacheService:
     """The handlers of nearhit.v1.SemanticCacheService."""
 
-    def __init__(self, cache: SemanticCache) -> None:
+    def __init__(self, cache: SemanticCache, quality: CacheQuality) -> None:
         self._cache = cache
+        self._quality = quality
 
     def rpcs(self) -> Mapping[str, Rpc]:
         """Each method by its name."""
         return {
-            "Search": Rpc(self.search, _read),
-            "BatchSearch": Rpc(self.batch_search, _read_all),
+            "Search": Rpc(self.search, _read, timed=True),
+            "BatchSearch": Rpc(self.batch_search, _read_all, timed=True),
             "Store": Rpc(self.store, _write),
             "BatchStore": Rpc(self.batch_store, _write_all),
             "Update": Rpc(self.update, _write),
             "Delete": Rpc(self.delete, _write),
             "Flush": Rpc(self.flush, _write),
             "ListEntries": Rpc(self.list_entries, _read),
+            "ReportHit": Rpc(self.report_hit, _write),
         }
 
-    async def search(self, request: pb.SearchRequest, caller: Caller) -> pb.SearchResponse:
+    async def search(
+        self, request: pb.SearchRequest, caller: Caller, deadline: float | None
+    ) -> pb.SearchResponse:
         """Look for entries that answer a prompt."""
-        outcome = await self._cache.search(request.cache, decode_search(request))
+        query = decode_search(request, deadline=deadline)
+        outcome = await self._cache.search(request.cache, query)
         return _encode_outcome(request, outcome)
 
     async def batch_search(
-        self, request: pb.BatchSearchRequest, caller: Caller
+        self, request: pb.BatchSearchRequest, caller: Caller, deadline: float | None
     ) -> pb.BatchSearchResponse:
         """Run several searches; what is wrong with one is its own result."""
-        queries = _decode_items(request.cache, request.requests, decode_search)
+        decode = partial(decode_search, deadline=deadline)
+        queries = _decode_items(request.cache, request.requests, decode)
         outcomes = await self._cache.search_many(request.cache, queries)
         return pb.BatchSearchResponse(
             results=[
@@ -115,6 +124,15 @@ class SemanticCacheService:
             entries=[encode_entry(entry, fields) for entry in page.entries],
             next_page_token=page.next_cursor or "",
         )
+
+    async def report_hit(
+        self, request: pb.ReportHitRequest, caller: Caller
+    ) -> pb.ReportHitResponse:
+        """Note whether an entry was the right answer."""
+        quarantined = await self._quality.report_hit(
+            request.cache, request.entry_id, request.prompt, decode_verdict(request)
+        )
+        return pb.ReportHitResponse(quarantined=quarantined)
 
 
 def _read(request: Any) -> Access:

@@ -11,7 +11,13 @@ from grpc_health.v1 import health
 from grpc_health.v1.health_pb2 import HealthCheckResponse
 from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
 
-from nearhit.v1 import cache_admin_pb2, embedding_cache_pb2, key_admin_pb2, semantic_cache_pb2
+from nearhit.v1 import (
+    cache_admin_pb2,
+    cache_quality_pb2,
+    embedding_cache_pb2,
+    key_admin_pb2,
+    semantic_cache_pb2,
+)
 from nearhit_server.api.addresses import AddressError
 from nearhit_server.api.grpc.endpoint import MAX_MESSAGE_BYTES, Endpoint, Rpc
 from nearhit_server.api.grpc.guard import GuardedReflection, UnknownMethods
@@ -21,6 +27,7 @@ from nearhit_server.core.observing import Observer
 
 SEMANTIC_CACHE: Final = semantic_cache_pb2.DESCRIPTOR.services_by_name["SemanticCacheService"]
 CACHE_ADMIN: Final = cache_admin_pb2.DESCRIPTOR.services_by_name["CacheAdminService"]
+CACHE_QUALITY: Final = cache_quality_pb2.DESCRIPTOR.services_by_name["CacheQualityService"]
 EMBEDDING_CACHE: Final = embedding_cache_pb2.DESCRIPTOR.services_by_name["EmbeddingCacheService"]
 KEY_ADMIN: Final = key_admin_pb2.DESCRIPTOR.services_by_name["KeyAdminService"]
 

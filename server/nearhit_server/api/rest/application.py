@@ -10,11 +10,13 @@ from nearhit_server.api.rest.langcache.routes import LangCache
 from nearhit_server.api.rest.limits import HttpLimits
 from nearhit_server.api.rest.metrics import RenderMetrics, metrics_route
 from nearhit_server.api.rest.probes import probe_routes
+from nearhit_server.api.rest.quality.routes import CacheQualityApi
 from nearhit_server.core.access.key_admin import KeyAdmin
 from nearhit_server.core.admission import Admission
 from nearhit_server.core.cache_admin import CacheAdmin
 from nearhit_server.core.health import Health
 from nearhit_server.core.observing import Observer
+from nearhit_server.core.quality.service import CacheQuality
 from nearhit_server.core.semantic_cache import SemanticCache
 
 
@@ -23,6 +25,7 @@ def http_application(
     cache: SemanticCache,
     cache_admin: CacheAdmin,
     key_admin: KeyAdmin,
+    quality: CacheQuality,
     admission: Admission,
     observer: Observer,
     health: Health,
@@ -34,6 +37,7 @@ def http_application(
     """The application that the HTTP server serves."""
     described = [
         *LangCache(cache=cache, admin=cache_admin, health=health).routes(),
+        *CacheQualityApi(quality).routes(),
         *CacheAdminApi(cache_admin).routes(),
         *KeyAdminApi(key_admin).routes(),
     ]

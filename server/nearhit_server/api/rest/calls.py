@@ -103,7 +103,9 @@ class Calls:
         return suited_to(problem, call.request.headers.get("user-agent", "")).response()
 
     async def _answer(self, route: Route, call: Call, exchange: Exchange) -> Response:
-        deadline = asyncio.timeout(self._admission.seconds(None))
+        seconds = self._admission.seconds(None)
+        call.deadline = time.monotonic() + seconds
+        deadline = asyncio.timeout(seconds)
         try:
             async with deadline:
                 if route.needs is not None:

@@ -30,11 +30,13 @@ _OTHER: Final = "other"
 
 @dataclass(kw_only=True)
 class Call:
-    """A call as its handler has it; `parameters` are the variable parts of the path."""
+    """A call as its handler has it; `parameters` are the variable parts of the path, and its time
+    is up at `deadline`, of time.monotonic()."""
 
     request: Request
     record: CallRecord
     parameters: Mapping[str, str]
+    deadline: float | None = None
     caller: Caller = _NOBODY
     allowance: Allowance | None = None
 

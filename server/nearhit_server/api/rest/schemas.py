@@ -40,8 +40,11 @@ class _NullIsLeftOut:
     def __get_pydantic_json_schema__(
         self, schema: CoreSchema, handler: GetJsonSchemaHandler
     ) -> JsonSchemaValue:
-        assert schema["type"] == "nullable"
-        return handler(schema["schema"])
+        # Not of what is within, which would be written out where it is a model.
+        described: JsonSchemaValue
+        described, null = handler(schema)["anyOf"]
+        assert null == {"type": "null"}
+        return described
 
 
 Omittable = Annotated[T | None, _NullIsRefused()]

@@ -43,13 +43,16 @@ class BatchingStage:
         max_waiting_texts: int,
         max_waiting_seconds: float,
         concurrent_batches: int = 1,
+        stages: tuple[Stage, Stage] = (Stage.EMBED_QUEUE, Stage.EMBED_MODEL),
         observer: Observer = UNOBSERVED,
     ) -> None:
-        """`model` is the name that the observer is told. A call is let in while at most
+        """`model` is the name that the observer is told, `stages` what it is told that a call's
+        time went to: waiting, and the model. A call is let in while at most
         `max_waiting_texts` wait, its own among them, and those before it are likely to be done in
         `max_waiting_seconds`. A model that takes `concurrent_batches` side by side, because it
         works elsewhere, is busy when it has as many."""
         self._model = model
+        self._stages = stages
         self._observer = observer
         self._max_batch_tokens = max_batch_tokens
         self._max_waiting_texts = max_waiting_texts
@@ -124,8 +127,9 @@ class BatchingStage:
         first = min(pending.started or ended for pending in entered)
         # A batch that it joined may have begun before it came.
         started = max(joined, first)
-        self._observer.stage(Stage.EMBED_QUEUE, started=joined, ended=started)
-        self._observer.stage(Stage.EMBED_MODEL, started=started, ended=ended)
+        waiting, computing = self._stages
+        self._observer.stage(waiting, started=joined, ended=started)
+        self._observer.stage(computing, started=started, ended=ended)
 
     async def check(self) -> None:
         """Return if the model works; one that has failed is given a text to try again.

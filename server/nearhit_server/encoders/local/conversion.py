@@ -9,7 +9,7 @@ as long as it runs: some 300 MB. Says why it failed on the last line of its outp
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 import numpy as np
 import openvino
@@ -26,6 +26,16 @@ from nearhit_server.encoders.local.torch_runtime import TorchRuntime, facts_of, 
 from nearhit_server.encoders.local.traced_forms import PackedForm, PaddedForm, can_be_packed
 
 Form = PaddedForm | PackedForm
+
+
+class Traceable(Protocol):
+    """A module with the inputs that it can be traced with."""
+
+    example: dict[str, torch.Tensor]
+
+    def __call__(self, **inputs: torch.Tensor) -> torch.Tensor:
+        """What comes of them."""
+
 
 _TRIAL_TEXTS: Final = (
     "How do I reset my password?",
@@ -49,7 +59,7 @@ def convert(folder: Path, target: Path) -> None:
     graph = target / GRAPH_FILE
     if can_be_packed(model):
         try:
-            _convert(model, PackedForm(model), graph, facts)
+            _convert(model, PackedForm(model.get_submodule("0.auto_model")), graph, facts)
         except ModelError as error:
             print("packed, the model", error)
         else:
@@ -57,9 +67,14 @@ def convert(folder: Path, target: Path) -> None:
     _convert(model, PaddedForm(model), graph, facts)
 
 
-def _convert(model: SentenceTransformer, form: Form, graph: Path, facts: ModelFacts) -> None:
+def save_traced(form: Traceable, graph: Path) -> None:
+    """Write a form to a file for OpenVINO. Raises ModelError."""
     # Weights in 16 bits take half the memory, and are more exact than the bfloat16 of the CPU.
     openvino.save_model(_traced(form), graph, compress_to_fp16=True)
+
+
+def _convert(model: SentenceTransformer, form: Form, graph: Path, facts: ModelFacts) -> None:
+    save_traced(form, graph)
     before = TorchRuntime(model, facts)
     after = OpenVinoRuntime(graph, facts, precision="f32")
     texts = [text.token_ids for text in TextTokenizer(facts).tokenize(_TRIAL_TEXTS)]
@@ -68,7 +83,7 @@ def _convert(model: SentenceTransformer, form: Form, graph: Path, facts: ModelFa
             raise ModelError(f"gives other vectors when converted (cosine {worst:.5f})")
 
 
-def _traced(form: Form) -> openvino.Model:
+def _traced(form: Traceable) -> openvino.Model:
     example = form.example
     try:
         with torch.inference_mode():

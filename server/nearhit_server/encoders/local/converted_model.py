@@ -30,11 +30,17 @@ _FORMAT: Final = 2
 
 
 @asynccontextmanager
-async def converted_model(folder: Path, *, identity: str, cache_dir: Path) -> AsyncIterator[Path]:
+async def converted_model(
+    folder: Path,
+    *,
+    identity: str,
+    cache_dir: Path,
+    conversion: str = "nearhit_server.encoders.local.conversion",
+) -> AsyncIterator[Path]:
     """The folder of the converted form of the model in `folder`, converted now if need be.
 
-    `identity` is the digest of the model's files. Where `cache_dir` cannot be written to, the
-    conversion is not kept. Raises ModelError.
+    `identity` is the digest of all files that it is made of, `conversion` the module that makes
+    it. Where `cache_dir` cannot be written to, the conversion is not kept. Raises ModelError.
     """
     name = _name(identity)
     if (cache_dir / name).is_dir():
@@ -44,7 +50,7 @@ async def converted_model(folder: Path, *, identity: str, cache_dir: Path) -> As
         async with AsyncFileLock(directory / f"{name}.lock"):
             # Another process may have made it meanwhile.
             if not (directory / name).is_dir():
-                await _convert(folder, directory / name)
+                await _convert(conversion, folder, directory / name)
         yield directory / name
 
 
@@ -70,10 +76,10 @@ def _writable(cache_dir: Path) -> Iterator[Path]:
         yield cache_dir
 
 
-async def _convert(folder: Path, target: Path) -> None:
+async def _convert(conversion: str, folder: Path, target: Path) -> None:
     _log.info("converting the model for OpenVINO", folder=str(folder))
     with _whole_or_not(target) as unfinished:
-        await _run_conversion(folder, unfinished)
+        await _run_conversion(conversion, folder, unfinished)
 
 
 @contextmanager
@@ -89,9 +95,9 @@ def _whole_or_not(target: Path) -> Iterator[Path]:
         shutil.rmtree(unfinished, ignore_errors=True)
 
 
-async def _run_conversion(folder: Path, target: Path) -> None:
+async def _run_conversion(conversion: str, folder: Path, target: Path) -> None:
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "nearhit_server.encoders.local.conversion"),
+        *(sys.executable, "-m", conversion),
         *(str(folder), str(target)),
         stdin=DEVNULL,
         stdout=PIPE,

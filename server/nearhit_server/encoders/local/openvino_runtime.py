@@ -33,9 +33,11 @@ class OpenVinoRuntime:
         *,
         threads: int | None = None,
         precision: str | None = None,
+        lone_tokens: Sequence[int] = _LONE_TOKENS,
     ) -> None:
         """`graph` is the file that the conversion wrote. `threads` is how many of the CPU's cores
-        it may use, None for all. `precision` is OpenVINO's name for what it computes in."""
+        it may use, None for all. `precision` is OpenVINO's name for what it computes in,
+        `lone_tokens` are lengths of a text that comes alone to be especially quick with."""
         self._options = {"PERFORMANCE_HINT": "LATENCY"}
         if threads is not None:
             self._options["INFERENCE_NUM_THREADS"] = str(threads)
@@ -46,7 +48,7 @@ class OpenVinoRuntime:
         model = self._core.read_model(graph)
         self.pads = not _takes_packed_texts(model)
         self._any_shape = self._compiled(model)
-        lengths = [length for length in _LONE_TOKENS if length <= facts.window]
+        lengths = [length for length in lone_tokens if length <= facts.window]
         self._lone = {length: self._compiled_for_one(model, length) for length in lengths}
 
     def run(self, texts: Sequence[Sequence[int]]) -> FloatMatrix:

@@ -30,9 +30,9 @@ class PackedForm(torch.nn.Module):
     """A model of BERT's kind that takes the mean of its tokens: texts share rows, and a token
     looks at its own text only."""
 
-    def __init__(self, model: SentenceTransformer) -> None:
+    def __init__(self, transformer: torch.nn.Module) -> None:
         super().__init__()
-        self._transformer = model.get_submodule("0.auto_model")
+        self._transformer = transformer
         rows = torch.arange(16).reshape(2, 8)
         self.example = {
             "input_ids": torch.ones_like(rows),
@@ -47,12 +47,14 @@ class PackedForm(torch.nn.Module):
         position_ids: torch.Tensor,
         segment_ids: torch.Tensor,
         text_ids: torch.Tensor,
+        token_type_ids: torch.Tensor | None = None,
     ) -> torch.Tensor:
         """The texts' vectors, shape (texts, dimension)."""
         same_text = segment_ids[:, :, None] == segment_ids[:, None, :]
         tokens = self._transformer(
             input_ids=input_ids,
             position_ids=position_ids,
+            token_type_ids=token_type_ids,
             attention_mask=torch.where(same_text, 0.0, _NEVER)[:, None],
         ).last_hidden_state.flatten(end_dim=1)
         belongs = (text_ids[:, None] == segment_ids.reshape(1, -1)).to(tokens.dtype)

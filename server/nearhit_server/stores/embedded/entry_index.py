@@ -4,15 +4,18 @@ import sqlite3
 from collections import Counter
 from collections.abc import Callable, Sequence
 
+from nearhit_server.core.vectors import FloatVector
 from nearhit_server.stores.embedded.entry_rows import count_expired, delete_rows
 from nearhit_server.stores.embedded.eviction import rows_to_evict
 from nearhit_server.stores.embedded.index_changes import (
     EpochBounded,
     EpochDropped,
     IndexChange,
+    RowHidden,
     RowPut,
     RowRemoved,
     RowsEvicted,
+    RowShown,
     RowUsed,
 )
 from nearhit_server.stores.embedded.recency import Recency
@@ -87,7 +90,7 @@ class EntryIndex:
         return rows_to_evict(self.recency(bound.epoch), changes, bound, expired=expired)
 
     def _reserve(self, changes: Sequence[IndexChange]) -> None:
-        puts = [change for change in changes if isinstance(change, RowPut)]
+        puts = [change for change in changes if isinstance(change, RowPut | RowShown)]
         room = Counter(put.epoch for put in puts if put.vector is not None)
         dimensions = {put.epoch: len(put.vector) for put in puts if put.vector is not None}
         for epoch, rows in room.items():
@@ -108,6 +111,10 @@ class EntryIndex:
                     self._vectors[epoch].set_expiry(row_id, expires_us)
             case RowRemoved(epoch, row_id):
                 self._remove(epoch, row_id)
+            case RowHidden(epoch, row_id):
+                self._remove_vector(epoch, row_id)
+            case RowShown():
+                self._put_vector(change, change.vector)
             case RowsEvicted(epoch, cache_id, row_ids):
                 for row_id in row_ids:
                     self._remove(epoch, row_id)
@@ -122,14 +129,20 @@ class EntryIndex:
         # The epoch can be gone already, dropped by the same transaction.
         if epoch in self._recency:
             self._recency[epoch].remove(row_id)
+        self._remove_vector(epoch, row_id)
+
+    def _remove_vector(self, epoch: int, row_id: int) -> None:
         if epoch in self._vectors:
             self._vectors[epoch].remove(row_id)
 
     def _put(self, put: RowPut) -> None:
         self.recency(put.epoch).put(put.row_id, expires_us=put.expires_us)
         if put.vector is not None:
-            self.vectors(put.epoch, len(put.vector)).put(
-                put.row_id, put.vector, expires_us=put.expires_us, updated_us=put.updated_us
-            )
-        elif put.epoch in self._vectors:
-            self._vectors[put.epoch].remove(put.row_id)
+            self._put_vector(put, put.vector)
+        else:
+            self._remove_vector(put.epoch, put.row_id)
+
+    def _put_vector(self, put: RowPut | RowShown, vector: FloatVector) -> None:
+        self.vectors(put.epoch, len(vector)).put(
+            put.row_id, vector, expires_us=put.expires_us, updated_us=put.updated_us
+        )

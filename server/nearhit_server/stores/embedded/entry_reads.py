@@ -52,7 +52,7 @@ def find_exact(
     rows = session.connection.execute(
         f"SELECT {entry_columns(with_vectors=with_vectors)}"
         " FROM entries JOIN contents USING (row_id)"
-        f" WHERE epoch = ? AND folded_key = ? AND {LIVE} AND ({wanted.text})"
+        f" WHERE epoch = ? AND folded_key = ? AND NOT quarantined AND {LIVE} AND ({wanted.text})"
         " ORDER BY cased_key = ? DESC, updated_us DESC, row_id DESC LIMIT ?",
         (spec.epoch, key.folded, session.now_us, *wanted.parameters, key.cased, limit),
     )

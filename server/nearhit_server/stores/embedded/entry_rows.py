@@ -24,14 +24,14 @@ def entry_columns(*, with_vectors: bool) -> str:
     vector = "vector" if with_vectors else "NULL"
     return (
         f"row_id, entry_id, ttl_us, created_us, updated_us, expires_us, "
-        f"{vector}, prompt, response, attributes, metadata_json"
+        f"{vector}, prompt, response, attributes, metadata_json, quarantined"
     )
 
 
 def entry_of_row(row: Sequence[Any]) -> Entry:
     """The entry in a row of `entry_columns`."""
     (_, entry_id, ttl_us, created_us, updated_us, expires_us, *contents) = row
-    vector, prompt, response, attributes, metadata_json = contents
+    vector, prompt, response, attributes, metadata_json, quarantined = contents
     return Entry(
         entry_id=entry_id,
         prompt=prompt,
@@ -43,6 +43,7 @@ def entry_of_row(row: Sequence[Any]) -> Entry:
         created_at=from_microseconds(created_us),
         updated_at=from_microseconds(updated_us),
         expires_at=optional_from_microseconds(expires_us),
+        quarantined=bool(quarantined),
     )
 
 
@@ -169,10 +170,11 @@ def count_expired(connection: sqlite3.Connection, epoch: int, now_us: int) -> in
 def vectors_of_epoch(
     connection: sqlite3.Connection, epoch: int
 ) -> Iterator[tuple[int, bytes, int | None, int]]:
-    """The (row id, vector, time of expiry, time of change) of an epoch's rows with a vector."""
+    """The (row id, vector, time of expiry, time of change) of an epoch's rows with a vector,
+    but for quarantined ones."""
     return connection.execute(
         "SELECT row_id, vector, expires_us, updated_us FROM entries JOIN contents USING (row_id)"
-        " WHERE epoch = ? AND vector IS NOT NULL",
+        " WHERE epoch = ? AND vector IS NOT NULL AND NOT quarantined",
         (epoch,),
     )
 

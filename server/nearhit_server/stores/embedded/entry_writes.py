@@ -7,6 +7,8 @@ from nearhit_server.core.caches import CacheSpec
 from nearhit_server.core.entries import Entry, EntryChange
 from nearhit_server.core.errors import EntryChangedError
 from nearhit_server.core.filters import Filter
+from nearhit_server.core.vectors import FloatVector
+from nearhit_server.stores.changed_content import changes_content
 from nearhit_server.stores.embedded.database import Written
 from nearhit_server.stores.embedded.entry_reads import get_row
 from nearhit_server.stores.embedded.entry_rows import (
@@ -15,6 +17,7 @@ from nearhit_server.stores.embedded.entry_rows import (
     insert_entry,
     rewrite_entry,
 )
+from nearhit_server.stores.embedded.held_reports import forget_reports
 from nearhit_server.stores.embedded.index_changes import (
     EpochBounded,
     IndexChange,
@@ -40,7 +43,7 @@ def put_entries(session: Session, spec: CacheSpec, entries: Sequence[Entry]) -> 
         created.append(old is None or not old.live_at(session.now_us))
         used_order = session.index.next_used_order()
         row_id = insert_entry(session.connection, spec, entry, used_order=used_order)
-        changes.append(_row_put(spec, row_id, entry))
+        changes.append(_row_put(spec, row_id, entry, entry.vector))
     if spec.max_entries is not None:
         bound = EpochBounded(spec.epoch, spec.cache_id, spec.max_entries, session.now_us)
         changes.append(bound)
@@ -63,7 +66,10 @@ def update_entry(
     _check_dimension(spec, entry)
     used_order = session.index.next_used_order()
     rewrite_entry(session.connection, spec, row_id, entry, used_order=used_order)
-    return Written(replace(entry, vector=None), [_row_put(spec, row_id, entry)])
+    if changes_content(change):
+        forget_reports(session.connection, row_id)
+    searched = None if entry.quarantined else entry.vector
+    return Written(replace(entry, vector=None), [_row_put(spec, row_id, entry, searched)])
 
 
 def changed_entry(entry: Entry, change: EntryChange) -> Entry:
@@ -81,6 +87,8 @@ def changed_entry(entry: Entry, change: EntryChange) -> Entry:
         fields |= {"ttl": change.lifetime.ttl, "expires_at": change.lifetime.expires_at}
     if change.updated_at is not None:
         fields["updated_at"] = change.updated_at
+    if changes_content(change):
+        fields["quarantined"] = False
     return replace(entry, **fields)  # type: ignore[arg-type]
 
 
@@ -108,10 +116,10 @@ def _remove(session: Session, spec: CacheSpec, row_ids: Sequence[int]) -> list[R
     return [RowRemoved(spec.epoch, row_id) for row_id in row_ids]
 
 
-def _row_put(spec: CacheSpec, row_id: int, entry: Entry) -> RowPut:
+def _row_put(spec: CacheSpec, row_id: int, entry: Entry, vector: FloatVector | None) -> RowPut:
     updated_us = to_microseconds(entry.updated_at)
     expires_us = expiry_to_microseconds(entry.expires_at)
-    return RowPut(spec.epoch, row_id, entry.vector, expires_us, updated_us)
+    return RowPut(spec.epoch, row_id, vector, expires_us, updated_us)
 
 
 def _check_dimension(spec: CacheSpec, entry: Entry) -> None:

@@ -35,6 +35,25 @@ class RowRemoved:
 
 
 @dataclass(frozen=True)
+class RowHidden:
+    """A row is still there, but no search is to find it."""
+
+    epoch: int
+    row_id: int
+
+
+@dataclass(frozen=True)
+class RowShown:
+    """A hidden row, which has a vector, is to be found again. Times as in RowPut."""
+
+    epoch: int
+    row_id: int
+    vector: FloatVector
+    expires_us: int
+    updated_us: int
+
+
+@dataclass(frozen=True)
 class RowsEvicted:
     """Rows were deleted because their cache was full."""
 
@@ -61,4 +80,6 @@ class EpochBounded:
     now_us: int
 
 
-IndexChange = RowPut | RowUsed | RowRemoved | RowsEvicted | EpochDropped | EpochBounded
+IndexChange = (
+    RowPut | RowUsed | RowRemoved | RowHidden | RowShown | RowsEvicted | EpochDropped | EpochBounded
+)

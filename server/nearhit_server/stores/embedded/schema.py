@@ -118,7 +118,43 @@ CREATE INDEX namespace_rows_by_expiry ON namespace_rows (expires_us, epoch)
     WHERE expires_us IS NOT NULL;
 """
 
-_MIGRATIONS: Final = (_VERSION_1, _VERSION_2, _VERSION_3)
+_VERSION_4: Final = """
+-- What is held against an entry: for how many prompts it was reported right and wrong in the
+-- round of reports that it is in, which ends when it is changed or released.
+ALTER TABLE entries ADD COLUMN quarantined INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE entries ADD COLUMN report_round INTEGER;
+ALTER TABLE entries ADD COLUMN reported_right INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE entries ADD COLUMN reported_wrong INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX entries_quarantined ON entries (epoch) WHERE quarantined;
+
+CREATE TABLE reports (
+    position INTEGER PRIMARY KEY,
+    epoch INTEGER NOT NULL,
+    key TEXT NOT NULL,
+    verdict TEXT NOT NULL,
+    tally TEXT NOT NULL,
+    report_round INTEGER,
+    body TEXT NOT NULL,
+    UNIQUE (epoch, key)
+);
+CREATE INDEX reports_by_epoch ON reports (epoch);
+
+CREATE TABLE shadow_searches (
+    position INTEGER PRIMARY KEY,
+    epoch INTEGER NOT NULL,
+    body TEXT NOT NULL
+);
+CREATE INDEX shadow_searches_by_epoch ON shadow_searches (epoch);
+
+CREATE TABLE tallies (
+    epoch INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    count INTEGER NOT NULL,
+    PRIMARY KEY (epoch, name)
+) WITHOUT ROWID;
+"""
+
+_MIGRATIONS: Final = (_VERSION_1, _VERSION_2, _VERSION_3, _VERSION_4)
 """Script n brings a database from version n to n + 1; a released one is never edited."""
 
 SCHEMA_VERSION: Final = len(_MIGRATIONS)

@@ -15,12 +15,17 @@ from nearhit_server.stores.embedded.entry_store import EmbeddedEntryStore
 from nearhit_server.stores.embedded.key_store import EmbeddedKeyStore
 from nearhit_server.stores.embedded.namespace_store import EmbeddedNamespaceStore
 from nearhit_server.stores.embedded.opening import open_database
+from nearhit_server.stores.embedded.quality_store import EmbeddedQualityStore
 from nearhit_server.stores.embedded.session import Sessions
 from nearhit_server.stores.embedded.sweeper import Sweeper
 
 
 class EmbeddedStore(
-    EmbeddedCacheStore, EmbeddedEntryStore, EmbeddedKeyStore, EmbeddedNamespaceStore
+    EmbeddedCacheStore,
+    EmbeddedEntryStore,
+    EmbeddedKeyStore,
+    EmbeddedNamespaceStore,
+    EmbeddedQualityStore,
 ):
     """Implements the port Storage. Made by `open_embedded_store`."""
 
@@ -29,6 +34,7 @@ class EmbeddedStore(
         EmbeddedEntryStore.__init__(self, sessions)
         EmbeddedKeyStore.__init__(self, sessions)
         EmbeddedNamespaceStore.__init__(self, sessions)
+        EmbeddedQualityStore.__init__(self, sessions)
         self._sessions = sessions
         self._sweeper = sweeper
 

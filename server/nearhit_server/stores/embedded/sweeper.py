@@ -14,11 +14,13 @@ from nearhit_server.stores.embedded.database import Written
 from nearhit_server.stores.embedded.embedding_rows import delete_expired_embeddings
 from nearhit_server.stores.embedded.entry_rows import delete_rows, save_uses
 from nearhit_server.stores.embedded.index_changes import RowRemoved
+from nearhit_server.stores.embedded.logs import delete_dead_log_rows
 from nearhit_server.stores.embedded.namespace_rows import (
     delete_dead_namespace_rows,
     delete_expired_namespace_rows,
 )
 from nearhit_server.stores.embedded.session import Session, Sessions
+from nearhit_server.stores.embedded.tally_rows import delete_tallies
 
 BATCH_ROWS: Final = 100
 """Deleted in one write. Everybody else waits meanwhile, about 10 ms."""
@@ -103,8 +105,10 @@ def _delete_dead_rows(session: Session) -> Written[None]:
     ).fetchall()
     delete_rows(session.connection, [row_id for (row_id,) in rows])
     # An epoch is a cache's or a namespace's.
-    deleted = delete_dead_namespace_rows(session, epoch, limit=BATCH_ROWS)
-    if len(rows) < BATCH_ROWS and deleted < BATCH_ROWS:
+    of_namespace = delete_dead_namespace_rows(session, epoch, limit=BATCH_ROWS)
+    logged = delete_dead_log_rows(session.connection, epoch, limit=BATCH_ROWS)
+    if max(len(rows), of_namespace, logged) < BATCH_ROWS:
+        delete_tallies(session.connection, epoch)
         session.connection.execute("DELETE FROM dead_epochs WHERE epoch = ?", (epoch,))
     return Written(None)
 

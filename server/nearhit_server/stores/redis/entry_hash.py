@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from nearhit_server.core.caches import AttributeType, CacheSpec
 from nearhit_server.core.entries import Entry, EntryChange, PromptKey
+from nearhit_server.stores.changed_content import changes_content
 from nearhit_server.stores.redis.query import index_tags, numeric_field
 from nearhit_server.stores.times import (
     from_microseconds,
@@ -29,8 +30,13 @@ SHOWN: Final = (
     "created_us",
     "updated_us",
     "expires_us",
+    "quarantined",
 )
 """The fields that an entry without its vector is made of."""
+
+HELD_REPORTS: Final = ("quarantined", "report_round", "reported_right", "reported_wrong")
+"""What is held against an entry: whether it is quarantined, and for how many prompts it was
+reported right and wrong in the round of reports that ends when it is changed or released."""
 
 
 def returned_fields(*, with_vectors: bool) -> tuple[str, ...]:
@@ -74,6 +80,8 @@ def changed_fields(spec: CacheSpec, change: EntryChange) -> tuple[Fields, list[s
         removed += [field for field in _numeric_fields(spec) if field not in new]
     if change.updated_at is not None:
         written["updated_us"] = to_microseconds(change.updated_at)
+    if changes_content(change):
+        removed += HELD_REPORTS
     _put_or_remove(written, removed, _metadata_and_lifetime(change))
     return written, removed
 
@@ -146,6 +154,7 @@ def entry_of(
         created_at=from_microseconds(int(fields[b"created_us"])),
         updated_at=from_microseconds(int(fields[b"updated_us"])),
         expires_at=expires_at or optional_from_microseconds(_integer(fields, b"expires_us")),
+        quarantined=b"quarantined" in fields,
     )
 
 

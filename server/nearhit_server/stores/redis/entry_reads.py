@@ -1,6 +1,6 @@
 """Finding entries."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
 from datetime import timedelta
 from typing import Final
@@ -10,10 +10,11 @@ from nearhit_server.core.entries import Entry, EntryPage, Neighbour, PromptKey
 from nearhit_server.core.filters import Filter
 from nearhit_server.core.ports import Clock
 from nearhit_server.core.vectors import FloatVector, similarity
-from nearhit_server.stores.redis.commands import Commands
+from nearhit_server.stores.redis.commands import Command, Commands
 from nearhit_server.stores.redis.cursors import ListCursor
 from nearhit_server.stores.redis.entry_hash import entry_of, returned_fields
 from nearhit_server.stores.redis.keys import EpochKeys
+from nearhit_server.stores.redis.quarantine import still_quarantined
 from nearhit_server.stores.redis.query import EVERYTHING, query_of
 from nearhit_server.stores.redis.replies import ask
 from nearhit_server.stores.redis.searches import (
@@ -31,8 +32,8 @@ _SPARE_NEIGHBOURS: Final = 8
 and equally near ones are put in order here."""
 
 _WIDENING: Final = 8
-"""How many times more to ask for while dead neighbours come back: after a mass expiry the
-nearest ones can all be dead for a moment."""
+"""How many times more to ask for while dead entries or quarantined ones come back: after a mass
+expiry the nearest ones can all be dead for a moment."""
 
 _MOST_EQUALS: Final = 5_000
 """Among more equally near entries than this, some of the last changed are good enough."""
@@ -65,29 +66,34 @@ async def find_exact(
     with_vectors: bool,
 ) -> list[Entry]:
     """As EntryStore.find_exact: one search for the same case, one for the rest, one round trip."""
-    keys = EpochKeys.of(spec)
+    asked = limit + _SPARE_NEIGHBOURS
+    while True:
+        searches = _exact_searches(spec, key, where, asked, with_vectors)
+        pages = [documents(reply) for reply in await ask(commands, spec, searches)]
+        served = [list(filter(_is_served, page)) for page in pages]
+        found = {document.key: document for page in served for document in page}
+        if all(
+            len(page) < asked or len(some) >= limit
+            for page, some in zip(pages, served, strict=True)
+        ):
+            return [_entry(document) for document in list(found.values())[:limit]]
+        asked *= _WIDENING
+
+
+def _exact_searches(
+    spec: CacheSpec, key: PromptKey, where: Filter | None, limit: int, with_vectors: bool
+) -> list[Command]:
     narrowed = "" if where is None else f" {query_of(where)}"
-    replies = await ask(
-        commands,
-        spec,
-        [
-            by_last_change(
-                keys,
-                f"@{field}:{{{digest}}}{narrowed}",
-                limit=limit + _SPARE_NEIGHBOURS,
-                fields=returned_fields(with_vectors=with_vectors),
-                newest_first=True,
-            )
-            for field, digest in (("cased_key", key.cased), ("folded_key", key.folded))
-        ],
-    )
-    found = {
-        document.key: document
-        for reply in replies
-        for document in documents(reply)
-        if document.fields
-    }
-    return [_entry(document) for document in list(found.values())[:limit]]
+    return [
+        by_last_change(
+            EpochKeys.of(spec),
+            f"@{field}:{{{digest}}}{narrowed}",
+            limit=limit,
+            fields=returned_fields(with_vectors=with_vectors),
+            newest_first=True,
+        )
+        for field, digest in (("cased_key", key.cased), ("folded_key", key.folded))
+    ]
 
 
 async def find_nearest(
@@ -106,21 +112,27 @@ async def find_nearest(
     search = nearest(keys, query_of(where), vector, limit=asked, fields=fields)
     (reply,) = await ask(commands, spec, [search])
     found = documents(reply)
-    if _enough(found, limit=limit, asked=asked):
-        neighbours = [_neighbour(document, document) for document in found if document.fields]
+    served = list(filter(_is_served, found))
+    if _enough(served, limit=limit, found=len(found), asked=asked):
+        neighbours = [_neighbour(document, document) for document in served]
         return sorted(neighbours, key=_rank)[:limit]
     return await _find_among_many(commands, spec, vector, where, limit, fields)
 
 
-def _enough(found: list[Document], *, limit: int, asked: int) -> bool:
-    """Whether `found`, of which `asked` were asked for, holds the nearest `limit` for sure."""
-    if len(found) < asked:
+def _enough(served: list[Document], *, limit: int, found: int, asked: int) -> bool:
+    """Whether `served`, which are left of `found` when `asked` were asked for, holds the nearest
+    `limit` for sure."""
+    if found < asked:
         return True
-    live = [document for document in found if document.fields]
-    if len(live) < limit:
+    if len(served) < limit:
         return False
     # If the last is as near as the least of those wanted, more like it may follow.
-    return _similarity(live[-1]) < _similarity(live[limit - 1]) or asked >= _MOST_EQUALS
+    return _similarity(served[-1]) < _similarity(served[limit - 1]) or asked >= _MOST_EQUALS
+
+
+def _is_served(document: Document) -> bool:
+    """Whether an entry is neither dead nor quarantined."""
+    return bool(document.fields) and b"quarantined" not in (document.fields or ())
 
 
 async def _find_among_many(
@@ -131,22 +143,24 @@ async def _find_among_many(
     limit: int,
     fields: Sequence[str],
 ) -> list[Neighbour]:
-    """The nearest where many are dead or equally near: first which, then what they say."""
+    """The nearest where many are dead, quarantined or equally near: first which, then what they
+    say."""
     while True:
-        live = await _live_among_many(commands, spec, vector, where, limit)
-        best = sorted(live, key=_document_rank)[: limit + _SPARE_NEIGHBOURS]
+        served = await _served_among_many(commands, spec, vector, where, limit)
+        best = sorted(served, key=_document_rank)[: limit + _SPARE_NEIGHBOURS]
         contents = await ask(commands, spec, [("HMGET", d.key, *fields) for d in best])
+        read = [Document(d.key, _named(fields, v)) for d, v in zip(best, contents, strict=True)]
         neighbours = [
-            _neighbour(document, Document(document.key, _named(fields, values)))
-            for document, values in zip(best, contents, strict=True)
-            if values[0] is not None
+            _neighbour(document, content)
+            for document, content in zip(best, read, strict=True)
+            if _is_served(content)
         ]
         # Those that have just died may have kept others out.
-        if len(neighbours) >= limit or len(neighbours) == len(live):
+        if len(neighbours) >= limit or len(neighbours) == len(served):
             return neighbours[:limit]
 
 
-async def _live_among_many(
+async def _served_among_many(
     commands: Commands, spec: CacheSpec, vector: FloatVector, where: Filter | None, limit: int
 ) -> list[Document]:
     """Enough of the nearest to hold the nearest `limit`, without what the entries say."""
@@ -154,11 +168,24 @@ async def _live_among_many(
     asked = limit + _SPARE_NEIGHBOURS
     while True:
         asked *= _WIDENING
+        # Nothing that stands in the entries: to read a dead one takes it out of the index that
+        # is being searched, and what is behind it is missed.
         search = nearest(keys, query_of(where), vector, limit=asked, fields=("updated_us",))
-        (reply,) = await ask(commands, spec, [search], patient=True)
+        reply, ids = await ask(
+            commands, spec, [search, ("SMEMBERS", keys.quarantined)], patient=True
+        )
         found = documents(reply)
-        if _enough(found, limit=limit, asked=asked):
-            return [document for document in found if document.fields]
+        refused = await _quarantined_among(commands, spec, found, ids)
+        served = [document for document in found if document.fields and document.key not in refused]
+        if _enough(served, limit=limit, found=len(found), asked=asked):
+            return served
+
+
+async def _quarantined_among(
+    commands: Commands, spec: CacheSpec, found: Sequence[Document], once_quarantined: Set[bytes]
+) -> set[str]:
+    ids = {document.key.rpartition(":")[2].encode() for document in found} & once_quarantined
+    return await still_quarantined(commands, spec, ids)
 
 
 def _named(fields: Sequence[str], values: Sequence[bytes | None]) -> dict[bytes, bytes]:

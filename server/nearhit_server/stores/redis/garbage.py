@@ -102,7 +102,7 @@ class GarbageCollector:
         remove = call(cache_scripts.REMOVE_DOOMED, (epoch.doomed,), _REMOVED_AT_ONCE)
         while await self._one(epoch.doomed, remove):
             await self._renew_lease(keys)
-        await self._one(keys.version, ("UNLINK", epoch.uses, epoch.expiries))
+        await self._one(keys.version, ("UNLINK", epoch.uses, epoch.expiries, *epoch.quality))
 
     async def _doom(self, keys: CacheKeys, epoch: EpochKeys) -> None:
         """Note the keys of all entries, unless that was done before."""

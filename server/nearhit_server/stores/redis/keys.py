@@ -90,6 +90,41 @@ class EpochKeys:
         return f"{self.prefix}:expiries"
 
     @property
+    def reports(self) -> str:
+        """Hash of the reports by their key: words that scripts read, then JSON."""
+        return f"{self.prefix}:reports"
+
+    @property
+    def report_positions(self) -> str:
+        """Sorted set of the reports' keys in the order in which they came."""
+        return f"{self.prefix}:report_positions"
+
+    @property
+    def tallies(self) -> str:
+        """Hash of counts by name."""
+        return f"{self.prefix}:tallies"
+
+    @property
+    def quarantined(self) -> str:
+        """Set of the ids of entries that were quarantined; whether one still is, it says itself."""
+        return f"{self.prefix}:quarantined"
+
+    @property
+    def shadow_searches(self) -> str:
+        """Stream of what searches in shadow mode came to."""
+        return f"{self.prefix}:shadow"
+
+    @property
+    def quality(self) -> tuple[str, ...]:
+        """All that is kept beside the entries about how far they can be trusted."""
+        reports = (self.reports, self.report_positions)
+        return *reports, self.tallies, self.quarantined, self.shadow_searches
+
+    def done(self, call_id: str) -> str:
+        """Says for a minute that a call, which must not be done twice, was done."""
+        return f"{self.prefix}:done:{call_id}"
+
+    @property
     def doomed(self) -> str:
         """Set of the keys of a dead epoch's entries that are still to be removed."""
         return f"{self.prefix}:doomed"

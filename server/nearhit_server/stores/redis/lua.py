@@ -13,6 +13,9 @@ SPEC_CHANGED: Final = -2
 ENTRY_CHANGED: Final = -3
 """Returned instead of a result: the entry was changed since it was read."""
 
+NO_ENTRY: Final = -4
+"""Returned instead of a result: there is no such entry."""
+
 
 @dataclass(frozen=True)
 class Script:

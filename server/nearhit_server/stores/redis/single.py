@@ -12,6 +12,7 @@ from nearhit_server.stores.redis import (
     entry_scripts,
     key_scripts,
     namespace_scripts,
+    quality_scripts,
 )
 from nearhit_server.stores.redis.commands import Command
 from nearhit_server.stores.redis.failures import raise_translated, translated
@@ -20,7 +21,7 @@ from nearhit_server.stores.redis.replication import check_replicas, wait_for_rep
 
 _SCRIPTS: Final = (
     *(*entry_scripts.ALL, *cache_scripts.ALL),
-    *(*key_scripts.ALL, *namespace_scripts.ALL),
+    *(*key_scripts.ALL, *namespace_scripts.ALL, *quality_scripts.ALL),
 )
 
 

@@ -21,10 +21,11 @@ from nearhit_server.stores.redis.key_store import RedisKeyStore
 from nearhit_server.stores.redis.keys import CACHES, NO_CACHE
 from nearhit_server.stores.redis.namespace_store import RedisNamespaceStore
 from nearhit_server.stores.redis.options import RedisOptions
+from nearhit_server.stores.redis.quality_store import RedisQualityStore
 from nearhit_server.stores.redis.single import SingleRedis
 
 
-class RedisStore(RedisEntryStore, RedisKeyStore, RedisNamespaceStore):
+class RedisStore(RedisEntryStore, RedisKeyStore, RedisNamespaceStore, RedisQualityStore):
     """Implements the port Storage. Made by `open_redis_store`."""
 
     def __init__(
@@ -40,6 +41,7 @@ class RedisStore(RedisEntryStore, RedisKeyStore, RedisNamespaceStore):
         RedisEntryStore.__init__(self, commands, indexes=indexes, clock=clock, observer=observer)
         RedisKeyStore.__init__(self, commands)
         RedisNamespaceStore.__init__(self, commands, clock=clock)
+        RedisQualityStore.__init__(self, commands)
         self._caches = caches
         self._garbage = garbage
 

@@ -9,6 +9,8 @@ from nearhit_server.api.grpc.codec.choices import (
     LONG_PROMPTS,
     LONG_PROMPTS_NUMBERS,
     STRATEGY_NUMBERS,
+    VERIFICATION_NUMBERS,
+    VERIFICATIONS,
     decode_choice,
     decode_strategies,
 )
@@ -19,7 +21,7 @@ from nearhit_server.api.grpc.codec.values import (
     encode_time,
 )
 from nearhit_server.core.cache_settings import CacheField, CacheSettings, CacheStatus
-from nearhit_server.core.caches import AttributeType, LongPrompts
+from nearhit_server.core.caches import AttributeType, LongPrompts, Verification
 from nearhit_server.core.validation import invalid
 
 
@@ -42,6 +44,11 @@ def decode_settings(message: pb.Cache) -> CacheSettings:
         max_entries=message.max_entries if message.HasField("max_entries") else None,
         attribute_types=_decode_attributes(message),
         restrict_attributes=message.restrict_attributes,
+        verification=_decode_verification(message.verification),
+        max_false_hit_rate=(
+            message.max_false_hit_rate if message.HasField("max_false_hit_rate") else None
+        ),
+        shadow=message.shadow,
     )
 
 
@@ -49,6 +56,12 @@ def _decode_long_prompts(number: "pb.LongPrompts.ValueType") -> LongPrompts | No
     if number == pb.LONG_PROMPTS_UNSPECIFIED:
         return None
     return decode_choice(number, LONG_PROMPTS, field="cache.long_prompts")
+
+
+def _decode_verification(number: "pb.Verification.ValueType") -> Verification | None:
+    if number == pb.VERIFICATION_UNSPECIFIED:
+        return None
+    return decode_choice(number, VERIFICATIONS, field="cache.verification")
 
 
 def _decode_attributes(message: pb.Cache) -> dict[str, AttributeType]:
@@ -89,4 +102,7 @@ def encode_cache(status: CacheStatus) -> pb.Cache:
         create_time=encode_time(spec.created_at),
         update_time=encode_time(spec.updated_at),
         entry_count=status.entry_count,
+        verification=VERIFICATION_NUMBERS[spec.verification],
+        max_false_hit_rate=spec.max_false_hit_rate,
+        shadow=spec.shadow,
     )

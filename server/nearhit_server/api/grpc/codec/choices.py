@@ -4,9 +4,10 @@ from collections.abc import Iterable, Mapping
 from enum import Enum
 from typing import Final, TypeVar
 
-from nearhit.v1 import cache_admin_pb2, types_pb2
-from nearhit_server.core.caches import AttributeType, LongPrompts, Strategy
-from nearhit_server.core.queries import ExactOnlyReason
+from nearhit.v1 import cache_admin_pb2, semantic_cache_pb2, types_pb2
+from nearhit_server.core.caches import AttributeType, LongPrompts, Strategy, Verification
+from nearhit_server.core.quality.reports import Verdict
+from nearhit_server.core.queries import ExactOnlyReason, RefusalReason
 from nearhit_server.core.validation import invalid
 
 E = TypeVar("E", bound=Enum)
@@ -30,6 +31,29 @@ ATTRIBUTE_TYPES: Final = {
     cache_admin_pb2.ATTRIBUTE_TYPE_TEXT: AttributeType.TEXT,
 }
 ATTRIBUTE_TYPE_NUMBERS: Final = {value: number for number, value in ATTRIBUTE_TYPES.items()}
+
+VERIFICATIONS: Final = {
+    cache_admin_pb2.VERIFICATION_OFF: Verification.OFF,
+    cache_admin_pb2.VERIFICATION_GUARD: Verification.GUARD,
+    cache_admin_pb2.VERIFICATION_FULL: Verification.FULL,
+}
+VERIFICATION_NUMBERS: Final = {value: number for number, value in VERIFICATIONS.items()}
+
+VERDICTS: Final = {
+    semantic_cache_pb2.VERDICT_RIGHT: Verdict.RIGHT,
+    semantic_cache_pb2.VERDICT_WRONG: Verdict.WRONG,
+}
+VERDICT_NUMBERS: Final = {value: number for number, value in VERDICTS.items()}
+
+REFUSAL_REASON_NUMBERS: Final = {
+    None: semantic_cache_pb2.REFUSAL_REASON_UNSPECIFIED,
+    RefusalReason.BELOW_THRESHOLD: semantic_cache_pb2.REFUSAL_REASON_BELOW_THRESHOLD,
+    RefusalReason.GUARD: semantic_cache_pb2.REFUSAL_REASON_GUARD,
+    RefusalReason.LOW_CONFIDENCE: semantic_cache_pb2.REFUSAL_REASON_LOW_CONFIDENCE,
+    RefusalReason.NOT_VERIFIED: semantic_cache_pb2.REFUSAL_REASON_NOT_VERIFIED,
+    RefusalReason.NOT_VERIFIABLE: semantic_cache_pb2.REFUSAL_REASON_NOT_VERIFIABLE,
+    RefusalReason.SHADOW: semantic_cache_pb2.REFUSAL_REASON_SHADOW,
+}
 
 EXACT_ONLY_REASON_NUMBERS: Final = {
     None: types_pb2.EXACT_ONLY_REASON_UNSPECIFIED,

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from nearhit_server.api.rest.admin.cache_models import CacheAnswer, CacheSettingsInput
 from nearhit_server.core.cache_settings import CacheField, CacheSettings, CacheStatus
-from nearhit_server.core.caches import AttributeType, LongPrompts, Strategy
+from nearhit_server.core.caches import AttributeType, LongPrompts, Strategy, Verification
 
 _MILLISECOND: Final = timedelta(milliseconds=1)
 
@@ -28,6 +28,8 @@ def decode_settings(body: CacheSettingsInput) -> CacheSettings:
         "ttl_refresh_on_hit": body.ttl_refresh_on_hit,
         "max_entries": body.max_entries,
         "restrict_attributes": body.restrict_attributes,
+        "max_false_hit_rate": body.max_false_hit_rate,
+        "shadow": body.shadow,
     }
     if body.default_ttl_millis is not None:
         chosen["default_ttl"] = timedelta(milliseconds=body.default_ttl_millis)
@@ -35,6 +37,8 @@ def decode_settings(body: CacheSettingsInput) -> CacheSettings:
         chosen["strategies"] = tuple(Strategy(name) for name in body.search_strategies)
     if body.long_prompts is not None:
         chosen["long_prompts"] = LongPrompts(body.long_prompts)
+    if body.verification is not None:
+        chosen["verification"] = Verification(body.verification)
     if body.attributes is not None:
         chosen["attribute_types"] = {
             name: AttributeType(type_) for name, type_ in body.attributes.items()
@@ -62,6 +66,9 @@ def encode_cache(status: CacheStatus) -> CacheAnswer:
         max_entries=spec.max_entries,
         attributes={name: type_.value for name, type_ in spec.attribute_types.items()},
         restrict_attributes=spec.restrict_attributes,
+        verification=spec.verification.value,
+        max_false_hit_rate=spec.max_false_hit_rate,
+        shadow=spec.shadow,
         created_at=spec.created_at,
         updated_at=spec.updated_at,
         entry_count=status.entry_count,

@@ -16,10 +16,13 @@ from nearhit_server.api.rest.schemas import (
 )
 from nearhit_server.core import limits
 
+_LOWEST_RATE, _HIGHEST_RATE = limits.FALSE_HIT_RATES
+
 _MAX_SAFE_INTEGER: Final = (1 << 53) - 1
 """The largest that every reader of JSON tells from its neighbours."""
 
 LongPromptsName = Literal["exact_only", "truncate"]
+VerificationName = Literal["off", "guard", "full"]
 AttributeTypeName = Literal["tag", "numeric", "text"]
 AttributeTypes = Annotated[
     dict[AttributeName, AttributeTypeName],
@@ -69,6 +72,23 @@ class CacheSettingsInput(Input):
     restrict_attributes: bool | None = Field(
         default=None, description="Whether attributes that are not declared are refused."
     )
+    verification: VerificationName | None = Field(
+        default=None,
+        description="What is done, beside the threshold, to keep wrong hits out: nothing, rules, "
+        "or rules and a model that reads both prompts.",
+    )
+    max_false_hit_rate: float | None = Field(
+        default=None,
+        ge=_LOWEST_RATE,
+        le=_HIGHEST_RATE,
+        description="The share of served hits that may be wrong; by default the threshold decides. "
+        "Needs `verification`.",
+        examples=[0.02],
+    )
+    shadow: bool | None = Field(
+        default=None,
+        description="Whether searches find nothing and record what they would have answered.",
+    )
 
 
 class CreateCacheInput(CacheSettingsInput):
@@ -115,6 +135,9 @@ class CacheAnswer(Answer):
     max_entries: Partial[int] = None
     attributes: dict[str, AttributeTypeName]
     restrict_attributes: bool
+    verification: VerificationName
+    max_false_hit_rate: Partial[float] = None
+    shadow: bool
     created_at: datetime
     updated_at: datetime
     entry_count: int

@@ -56,8 +56,9 @@ _PREFER: Final[Json] = {
 }
 
 _ABOUT: Final = (
-    "A semantic cache for LLM applications: the LangCache API, as its SDKs speak it, and the "
-    "administration of caches and keys. Bodies are JSON, whatever their content type says."
+    "A semantic cache for LLM applications: the LangCache API, as its SDKs speak it, reports about "
+    "hits and what they tell, and the administration of caches and keys. Bodies are JSON, whatever "
+    "their content type says."
 )
 
 

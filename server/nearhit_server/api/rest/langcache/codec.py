@@ -17,8 +17,9 @@ from nearhit_server.core.queries import Hit, Match, Miss, NewEntry, SearchQuery
 SearchAnswerT = TypeVar("SearchAnswerT", bound=SearchAnswer)
 
 
-def decode_search(body: SearchInput) -> SearchQuery:
-    """What to look for. LangCache's default is the semantic strategy, whatever the cache's."""
+def decode_search(body: SearchInput, *, deadline: float | None) -> SearchQuery:
+    """What to look for, until `deadline`. LangCache's default is the semantic strategy, whatever
+    the cache's."""
     strategies = tuple(Strategy(name) for name in body.search_strategies)
     named = "search_strategies" in body.model_fields_set and strategies
     return SearchQuery(
@@ -30,6 +31,7 @@ def decode_search(body: SearchInput) -> SearchQuery:
         context=tuple(body.context) if isinstance(body, ConversationalSearchInput) else (),
         # Who named no strategy cannot know which prompts have none but this.
         exact_if_unreadable=not named,
+        deadline=deadline,
     )
 
 

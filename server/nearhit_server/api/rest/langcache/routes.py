@@ -143,12 +143,14 @@ class LangCache:
 
     async def search(self, call: Call, body: SearchInput) -> Response:
         """Look for entries that answer a prompt."""
-        outcome = await self._cache.search(call.parameters["cacheId"], decode_search(body))
+        query = decode_search(body, deadline=call.deadline)
+        outcome = await self._cache.search(call.parameters["cacheId"], query)
         return json_response(encode_search(outcome))
 
     async def conversational_search(self, call: Call, body: ConversationalSearchInput) -> Response:
         """Look for entries that answer the last turn of a conversation."""
-        outcome = await self._cache.search(call.parameters["cacheId"], decode_search(body))
+        query = decode_search(body, deadline=call.deadline)
+        outcome = await self._cache.search(call.parameters["cacheId"], query)
         return json_response(encode_conversational_search(outcome))
 
     async def set(self, call: Call, body: SetInput) -> Response:

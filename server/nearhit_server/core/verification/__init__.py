@@ -1,0 +1,1 @@
+"""Whether the answer of a near entry is right for the prompt that was asked."""

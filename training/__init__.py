@@ -1,0 +1,1 @@
+"""Trains the verifier that the package ships. See README.md."""

@@ -46,6 +46,14 @@ class Measured:
             targets=np.array([example.target for example in examples]),
         )
 
+    def part(self, indexes: Sequence[int]) -> "Measured":
+        """Some of them, one as often as its index is named."""
+        return Measured(
+            pairs=[self.pairs[index] for index in indexes],
+            similarities=self.similarities[indexes],
+            targets=self.targets[indexes],
+        )
+
 
 class Trainer:
     """Trains a model in phases and keeps the state that was best on held-out pairs."""
@@ -63,11 +71,11 @@ class Trainer:
         examples: Measured,
         held_out: Measured,
         *,
-        epochs: float,
         learning_rate: float,
         beside_similarity: bool,
     ) -> float:
-        """One phase; returns the best share of held-out pairs that would be wrong hits.
+        """Go through the examples once, and take the state that was best on the held-out pairs;
+        returns what share of them would be wrong hits.
 
         `beside_similarity`: the model learns what the similarity does not know, as what is added
         to the log-odds that follow from the similarity; else the log-odds themselves.
@@ -78,7 +86,7 @@ class Trainer:
             {"params": list(offsets.parameters()), "lr": 2e-3, "weight_decay": 0.0},
         ]
         optimizer = torch.optim.AdamW(groups, weight_decay=0.01)
-        steps = int(epochs * len(examples.pairs)) // _BATCH
+        steps = max(1, len(examples.pairs) // _BATCH)
         schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: _rate(step, steps))
         best, best_state = 1.0, self._model.trainable_state()
         began = time.monotonic()

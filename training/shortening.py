@@ -3,6 +3,7 @@
 import random
 from typing import Final
 
+from training.pairs import Pair
 from training.words import joined, words_of
 
 
@@ -51,3 +52,11 @@ def shortened(prompt: str, choice: random.Random) -> str | None:
     if not 2 <= len(left) <= _LONGEST:
         return None
     return " ".join(left)
+
+
+def shortened_pair(pair: Pair, choice: random.Random) -> Pair | None:
+    """Both prompts in few words, None if one takes many or they come to the same."""
+    first, second = shortened(pair.first, choice), shortened(pair.second, choice)
+    if not first or not second or first == second:
+        return None
+    return Pair(first, second, pair.equivalent)

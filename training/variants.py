@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from training.pairs import Pair
-from training.shortening import shortened
+from training.shortening import shortened_pair
 from training.substitutes import Substitutes
 from training.words import is_content, joined, words_of
 
@@ -48,6 +48,8 @@ _OPENERS: Final = (
 
 _KEYWORDS_ALONE: Final = (0, 1, 3)
 """Openers without which the rest still asks the same."""
+
+_SHORTENED: Final = 0.6
 
 _DEFINITION: Final = 1
 _LONGEST_TERM: Final = 3
@@ -91,19 +93,11 @@ class VariantMaker:
         examples = self.random.choice(makers)(self._shortened(pair))
         return [self._typed(example) for example in examples if example.first != example.second]
 
-    def shortened(self, pair: Pair) -> list[Pair]:
-        """The pair itself in few words, if it can be said so."""
-        short = self._shortened(pair, chance=1.0)
-        return [] if short is pair or short.first == short.second else [short]
-
-    def _shortened(self, pair: Pair, *, chance: float = 0.6) -> Pair:
-        if self.random.random() > chance:
+    def _shortened(self, pair: Pair) -> Pair:
+        """The pair in few words, more often than not."""
+        if self.random.random() > _SHORTENED:
             return pair
-        first = shortened(pair.first, self.random)
-        second = shortened(pair.second, self.random)
-        if not first or not second:
-            return pair
-        return Pair(first, second, pair.equivalent)
+        return shortened_pair(pair, self.random) or pair
 
     def _changed_in_one_place(self, pair: Pair) -> list[Pair]:
         """The same word exchanged on one side, and on both."""

@@ -16,8 +16,10 @@ from nearhit_server.api.grpc.server import open_grpc_server
 from nearhit_server.app.core import make_core
 from nearhit_server.app.models import make_models
 from nearhit_server.app.storage import open_store
+from nearhit_server.app.verification import make_verifier
 from nearhit_server.clocks import SystemClock
 from nearhit_server.core.admission import Admission
+from nearhit_server.encoders.verifier import load_calibration
 from nearhit_server.settings import Settings
 from nearhit_server.telemetry.exposition import Exposition
 from nearhit_server.telemetry.measured_store import measured
@@ -71,8 +73,8 @@ async def observed(tiny_model: Path, tmp_path: Path) -> AsyncIterator[Observed]:
             settings,
             store=store,
             models=models,
-            calibration=None,
-            verifier=None,
+            calibration=load_calibration(),
+            verifier=make_verifier(settings, telemetry),
             clock=clock,
             observer=telemetry,
         )

@@ -4,6 +4,7 @@ from typing import Any
 
 import structlog
 
+from nearhit_server.core.caches import Strategy
 from nearhit_server.core.errors import Reason
 from nearhit_server.core.observing import CallRecord
 from nearhit_server.core.queries import Hit
@@ -50,7 +51,8 @@ def _add_search(fields: dict[str, Any], record: CallRecord) -> None:
     if isinstance(outcome, Hit):
         fields["similarity"] = outcome.matches[0].similarity
         fields["strategy"] = outcome.matches[0].strategy.value
-        _add_confidence(fields, outcome.matches[0].confidence)
+        if outcome.matches[0].strategy is Strategy.SEMANTIC:
+            _add_confidence(fields, outcome.matches[0].confidence)
     elif outcome is not None and (nearest := outcome.candidate) is not None:
         fields["similarity"] = nearest.similarity
         fields["refused"] = nearest.reason.value

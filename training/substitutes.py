@@ -38,7 +38,8 @@ def different(pairs: Sequence[Pair], wordnet: WordNet) -> Substitutes:
                     found[word][other] += 1
     for group in (*SLOTS.values(), *OPPOSITES):
         for word in group:
-            found[word].update({other: 2 for other in group if other != word})
+            others = [other for other in group if frozenset((word, other)) not in same]
+            found[word].update({other: 2 for other in others if other != word})
     common = _common_words(pairs)
     for word in common & wordnet.siblings.keys():
         synonyms = wordnet.synonyms.get(word, ())

@@ -31,9 +31,9 @@ def conversions(monkeypatch):
     converted = []
     run = converted_model._run_conversion
 
-    async def counted(folder, target):
+    async def counted(conversion, folder, target):
         converted.append(folder)
-        await run(folder, target)
+        await run(conversion, folder, target)
 
     monkeypatch.setattr(converted_model, "_run_conversion", counted)
     return converted
@@ -43,7 +43,7 @@ def conversions(monkeypatch):
 def broken_conversion(monkeypatch):
     """OpenVINO knows nothing of the model."""
 
-    async def fail(folder, target):
+    async def fail(conversion, folder, target):
         (target / "model.xml").write_text("half of it")
         raise ModelError("cannot be converted")
 

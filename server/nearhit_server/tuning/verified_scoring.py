@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from nearhit_server.core.quality.operating_point import min_confidence
 from nearhit_server.core.verification.assessment import Assessment, Assessor, Doubt, Pair
 from nearhit_server.core.verification.calibration import Calibration
 from nearhit_server.tuning.cosine_scoring import CosineScorer
@@ -20,7 +21,7 @@ class VerifiedScorer:
 
     def min_confidence(self, max_false_hit_rate: float) -> float | None:
         """Where a cache begins that is set to the rate."""
-        return self._calibration.min_confidence(max_false_hit_rate)
+        return min_confidence(self._calibration, max_false_hit_rate, tallies={})
 
     async def score(self, pairs: Sequence[tuple[str, str]]) -> list[PairScore]:
         """The similarity and the confidence of each pair."""

@@ -18,19 +18,22 @@ _FRESH_SECONDS: Final = 5.0
 
 _MOST_CACHES: Final = 10_000
 
-_SPREAD: Final = 1.0
+_SPREAD: Final = 0.7
 """How far, in log-odds, a cache's traffic may be from the pairs that the calibration was fitted
 on, before anything is known of it: a standard deviation."""
 
-_CAUTION: Final = 0.2
+_CAUTION: Final = 0.1
 """We act as if things were as bad as with this probability they are."""
 
-_CAUTION_DEVIATIONS: Final = 0.8416
+_CAUTION_DEVIATIONS: Final = 1.2816
 """So many standard deviations below the mean lies that point of a normal distribution."""
 
 _MOST_STRICTER: Final = 4.0
 _MOST_LOOSER: Final = 1.0
 """How far reports can move the operating point, in log-odds."""
+
+_AIM: Final = 0.6
+"""Of the rate that is allowed: the share of wrong ones among some hundred hits scatters."""
 
 _SHIFTS: Final = np.linspace(-6.0, 6.0, 241)
 
@@ -58,7 +61,8 @@ def min_confidence(calibration: Calibration, max_false_hit_rate: float, tallies:
     """The least confidence to serve with: the one that the calibration knows for the rate, or,
     where a cache's hits are right more or less often than it expects, for one as much higher or
     lower."""
-    odds = max_false_hit_rate / (1 - max_false_hit_rate) * math.exp(shift_of(tallies))
+    aim = _AIM * max_false_hit_rate
+    odds = aim / (1 - aim) * math.exp(shift_of(tallies))
     return calibration.min_confidence(odds / (1 + odds))
 
 

@@ -11,8 +11,9 @@ from nearhit_server.core.queries import Candidate, Match, RefusalReason
 from nearhit_server.core.vectors import similarity
 from nearhit_server.core.verification.assessment import Assessment, Assessor, Doubt, Pair
 
-_MORE_LIKELY_RIGHT: Final = 0.5
-"""What the verifier has to find where a threshold decides."""
+_WORTH_IT: Final = 2 / 3
+"""What the verifier has to find where a threshold decides: a wrong hit does as much harm as two
+misses."""
 
 _STRICT_SIMILARITY: Final = 0.97
 """Asked of prompts that the verifier cannot read. Of the question pairs that are this near, 95 %
@@ -81,7 +82,7 @@ class Judge:
             return None
         if spec.max_false_hit_rate is not None:
             return await self._operating_points.of_cache(spec)
-        return _MORE_LIKELY_RIGHT if self._assessor.verifies(spec) else None
+        return _WORTH_IT if self._assessor.verifies(spec) else None
 
     async def _assess(
         self,

@@ -21,7 +21,7 @@ EXPECTED = {
         "HIT semantic",
         "How do I undo the last commit in git but keep my changes?",
     ),
-    "How many hours should a grown-up sleep?": (
+    "How many hours of sleep do adults need?": (
         "HIT semantic",
         "How many hours of sleep does an adult need?",
     ),

@@ -17,7 +17,7 @@ VALUES = {"cause": set(Shed), "reason": set(Reason), "operation": store_operatio
 READS = {
     *("check", "count", "find_exact", "find_nearest", "get", "get_cache", "get_embeddings"),
     *("get_key", "get_namespace_rows", "has_namespace_rows", "list_caches", "list_entries"),
-    *("list_keys", "size_bytes"),
+    *("list_keys", "list_reports", "list_shadow_searches", "read_tallies", "size_bytes"),
 }
 """The operations of a store that write nothing."""
 

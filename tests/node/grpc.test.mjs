@@ -101,6 +101,7 @@ test('reflection lists the services of proto/', async () => {
   const names = listServicesResponse.service.map(({ name }) => name);
   assert.deepEqual(names.filter((name) => name.startsWith('nearhit.')).sort(), [
     'nearhit.v1.CacheAdminService',
+    'nearhit.v1.CacheQualityService',
     'nearhit.v1.EmbeddingCacheService',
     'nearhit.v1.KeyAdminService',
     'nearhit.v1.SemanticCacheService',

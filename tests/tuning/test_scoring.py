@@ -96,7 +96,11 @@ async def test_guard_keeps_out_what_a_similarity_lets_through(scorer):
     class Guarded:
         async def score(self, pairs):
             return [
-                replace(score, refused_by="guard" if find_conflict(*pair) else None)
+                replace(
+                    score,
+                    confidence=None,
+                    refused_by="guard" if find_conflict(*pair) else None,
+                )
                 for pair, score in zip(pairs, await scorer.score(pairs), strict=True)
             ]
 

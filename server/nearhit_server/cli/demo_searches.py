@@ -24,7 +24,7 @@ QUESTIONS: Final = (
     "Where can I get my invoices?",
     "What can I replace buttermilk with?",
     "how to undo the last git commit and keep the changes",
-    "How many hours should a grown-up sleep?",
+    "How many hours of sleep do adults need?",
     "What is the distance to the Moon?",
     # Nearly the same words for a question with another answer.
     "Do you ship to Norway?",

@@ -35,7 +35,7 @@ def calibration():
         same_wording=0.95,
         least_similarity=0.7,
         operating_points=tuple(
-            OperatingPoint(confidence, float(1 - SURE[SURE >= confidence].mean()))
+            OperatingPoint(confidence, float(1 - SURE[confidence <= SURE].mean()))
             for confidence in np.linspace(0.999, 0.2, 200)
         ),
     )

@@ -2,11 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
+import nearhit
 from nearhit.integrations.redisvl import EmbeddingsCache, SemanticCache
+from nearhit.integrations.redisvl.names import cache_id_of
 
 Call = Callable[..., Awaitable[Any]]
 Open = Callable[..., Awaitable[Any]]
@@ -32,13 +35,22 @@ def call(request: pytest.FixtureRequest) -> Call:
 
 @pytest.fixture
 async def open_cache(target: str, name: str) -> AsyncIterator[Open]:
-    """Makes a SemanticCache; in a thread, because it waits for the server."""
+    """Makes a SemanticCache; in a thread, because it waits for the server.
+
+    Its distances alone decide, as RedisVL's do, unless it shall be `verified`.
+    """
     opened: list[SemanticCache] = []
 
-    async def opening(*arguments: Any, **options: Any) -> SemanticCache:
+    async def opening(*arguments: Any, verified: bool = False, **options: Any) -> SemanticCache:
         arguments = arguments or (name,)
         options.setdefault("target", target)
         opened.append(await asyncio.to_thread(SemanticCache, *arguments, **options))
+        if not verified:
+            cache_id = cache_id_of(opened[-1].name)
+            async with nearhit.AsyncClient(options["target"]) as client:
+                # Some tests want one that is gone.
+                with suppress(nearhit.NotFoundError):
+                    await client.update_cache(cache_id, verification=nearhit.Verification.OFF)
         return opened[-1]
 
     yield opening

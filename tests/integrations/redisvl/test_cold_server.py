@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import nearhit
 from integrations.stalls import MAX_STALL_SECONDS, result_and_longest_stall
 from nearhit.integrations.redisvl import SemanticCache
 from server_process import server_process
@@ -21,6 +22,8 @@ async def cache(tmp_path: Path) -> AsyncIterator[SemanticCache]:
             SemanticCache, "cold", target=server.address, distance_threshold=2
         )
         async with cache:
+            async with nearhit.AsyncClient(server.address) as client:
+                await client.update_cache("cold", verification=nearhit.Verification.OFF)
             await cache.astore("hello", "hi", vector=[1.0] + [0.0] * 383)
             yield cache
 

@@ -80,7 +80,6 @@ class Verifier:
         except ModelError as error:
             _log.error("verifier not loaded", error=str(error))
             raise
-        _log.info("verifier loaded")
         return loaded
 
     async def tokenize(

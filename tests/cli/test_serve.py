@@ -50,15 +50,20 @@ def test_server_encrypts_and_requires_certificates_when_flags_say_so(tmp_path):
             "settings: tls_client_ca needs tls_certificate and tls_key",
         ),
         (["--http", "8080"], "setting http: is not HOST:PORT"),
-        (
-            ["--runtime", "openvino", "--device", "cuda"],
-            "settings: runtime openvino is for the CPU; leave device unset, or runtime auto",
-        ),
     ],
 )
 def test_wrong_flag_is_said_in_one_sentence(flags, sentence):
     result = CliRunner().invoke(app, ["serve", *flags])
 
+    assert (result.exit_code, result.stderr) == (1, f"nearhit: {sentence}\n")
+
+
+def test_runtime_that_does_not_know_the_device_is_refused():
+    result = CliRunner().invoke(
+        app, ["serve"], env={"NEARHIT_RUNTIME": "openvino", "NEARHIT_DEVICE": "cuda"}
+    )
+
+    sentence = "settings: runtime openvino is for the CPU; leave device unset, or runtime auto"
     assert (result.exit_code, result.stderr) == (1, f"nearhit: {sentence}\n")
 
 

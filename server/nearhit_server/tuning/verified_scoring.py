@@ -40,7 +40,9 @@ class VerifiedScorer:
         doubtful = [index for index, assessment in found.items() if not assessment.verified]
         if doubtful:
             verified = await self._assessor.verify(
-                [pairs[index] for index in doubtful], deadline=None
+                [pairs[index] for index in doubtful],
+                [found[index] for index in doubtful],
+                deadline=None,
             )
             found |= dict(zip(doubtful, verified, strict=True))
         return found

@@ -226,6 +226,15 @@ async def test_prompts_that_the_verifier_cannot_read_have_to_be_nearer(
     assert verifier.asked == []
 
 
+async def test_prompts_that_cannot_be_read_have_to_be_sure_enough_for_a_rate(judge, verifier):
+    asked = question("Wie setze ich mein Passwort zurück?")
+    stored = "Ich habe es vergessen, was muss man dann tun?"
+    assert await outcome(judge, BY_RATE, asked, near(stored, 0.971)) == (
+        [],
+        RefusalReason.LOW_CONFIDENCE,
+    )
+
+
 async def test_cache_without_verification_goes_by_the_threshold_alone(judge, verifier):
     spec = replace(SPEC, verification=Verification.OFF)
     judged = await judge.judge(spec, question("How do I disable 2FA?"), [near(STORED, 0.8)])

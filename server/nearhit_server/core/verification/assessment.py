@@ -96,10 +96,11 @@ class Assessor:
         highest = self._verified(pair, self._calibration.highest_logit)
         return highest >= confidence
 
-    async def verify(self, pairs: Sequence[Pair], *, deadline: float | None) -> list[Assessment]:
-        """What the verifier tells of pairs that `at_once` left unverified. Does not raise: what
-        it cannot tell is doubt."""
-        first = [self.at_once(pair) for pair in pairs]
+    async def verify(
+        self, pairs: Sequence[Pair], first: Sequence[Assessment], *, deadline: float | None
+    ) -> list[Assessment]:
+        """What the verifier tells of pairs that `at_once` left unverified, as `first`. Does not
+        raise: what it cannot tell is doubt."""
         try:
             tokens = await self._verifier.tokenize(
                 [(pair.asked, pair.stored) for pair in pairs], deadline=deadline

@@ -52,7 +52,7 @@ class Estimator:
         pair = Pair(asked=prompt, stored=entry.prompt, similarity=near)
         assessment = self._assessor.at_once(pair)
         if not assessment.verified and self._assessor.verifies(spec):
-            (assessment,) = await self._assessor.verify([pair], deadline=None)
+            (assessment,) = await self._assessor.verify([pair], [assessment], deadline=None)
             if assessment.doubt is not None:
                 return Estimate(near, None)
         return Estimate(near, assessment.confidence)

@@ -112,7 +112,9 @@ class Judge:
         ]
         if doubtful:
             verified = await self._assessor.verify(
-                [pairs[index] for index in doubtful], deadline=question.deadline
+                [pairs[index] for index in doubtful],
+                [assessments[index] for index in doubtful],
+                deadline=question.deadline,
             )
             for index, assessment in zip(doubtful, verified, strict=True):
                 assessments[index] = assessment
@@ -152,7 +154,10 @@ class Judge:
         if not question.asked and spec.max_false_hit_rate is None:
             # A vector without a text: there is nothing to verify.
             return None
-        if bar is not None and assessment.confidence < bar and assessment.doubt is None:
+        if bar is None or (assessment.doubt is not None and spec.max_false_hit_rate is None):
+            # The threshold and the rules have decided.
+            return None
+        if assessment.confidence < bar:
             return RefusalReason.LOW_CONFIDENCE, f"confidence is under {bar:.3f}"
         return None
 

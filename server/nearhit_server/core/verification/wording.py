@@ -13,7 +13,8 @@ _WORD: Final = re.compile(r"[^\W_]+(?:['\u2019][^\W_]+)*", re.UNICODE)
 _STEM_CHARACTERS: Final = 5
 """Enough to tell words apart, and few enough that "learn" and "learning" are one."""
 
-_REMEMBERED: Final = 4_096
+_REMEMBERED: Final = 1_024
+_LONGEST_REMEMBERED: Final = 512
 """Prompts whose words are remembered: a stored prompt meets many asked ones."""
 
 
@@ -42,9 +43,12 @@ class Wording:
     """Neighbouring content words: "from Java to Python" has others than "from Python to Java"."""
 
 
-@lru_cache(maxsize=_REMEMBERED)
 def wording_of(prompt: str) -> Wording:
     """A prompt's words."""
+    return _remembered(prompt) if len(prompt) <= _LONGEST_REMEMBERED else _wording(prompt)
+
+
+def _wording(prompt: str) -> Wording:
     words = tuple(_WORD.findall(prompt.casefold()))
     content = [word[:_STEM_CHARACTERS] for word in words if word not in FUNCTION_WORDS]
     return Wording(
@@ -53,6 +57,9 @@ def wording_of(prompt: str) -> Wording:
         frozenset(content),
         frozenset(pairwise(content)),
     )
+
+
+_remembered = lru_cache(maxsize=_REMEMBERED)(_wording)
 
 
 @dataclass(frozen=True)

@@ -51,7 +51,8 @@ def main() -> None:
     np.random.seed(options.seed)
     torch.manual_seed(options.seed)
     options.out.mkdir(parents=True, exist_ok=True)
-    material = _material(options)
+    labelled = read_pairs(options.pairs)
+    material = _material(labelled, options)
     folder = locate(DEFAULT_MODEL)
     model = CrossEncoder(folder, rank=RANK, dropout=DROPOUT)
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -68,14 +69,14 @@ def main() -> None:
         material.held_out.similarities,
         trainer.logits(material.held_out.pairs),
     )
-    calibration = calibrate(figures, encoder_identity=digest(folder))
+    calibration = calibrate(figures, labelled=labelled, encoder_identity=digest(folder))
     (options.out / CALIBRATION_FILE.name).write_bytes(
         CALIBRATION_JSON.dump_json(calibration, indent=2)
     )
 
 
-def _material(options: argparse.Namespace) -> Material:
-    sides = split(read_pairs(options.pairs), seed=SPLIT_SEED)
+def _material(labelled: list[Pair], options: argparse.Namespace) -> Material:
+    sides = split(labelled, seed=SPLIT_SEED)
     pairs = _some(sides["train"], options)
     people = of_people(pairs)
     made = made_from(pairs, options.wordnet, most=MADE, seed=options.seed)

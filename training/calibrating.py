@@ -37,8 +37,9 @@ class Figures:
     logits: Floats
 
 
-def calibrate(figures: Figures, *, encoder_identity: str) -> Calibration:
-    """Logistic models of the equivalence of pairs that the guard lets pass."""
+def calibrate(figures: Figures, *, labelled: Sequence[Pair], encoder_identity: str) -> Calibration:
+    """Logistic models of the equivalence of pairs that the guard lets pass. `labelled` are all pairs
+    there are, for what no model has to be kept away from."""
     figures = _passing(figures)
     labels = np.array([pair.equivalent for pair in figures.pairs])
     near = np.array([[nearness(similarity)] for similarity in figures.similarities])
@@ -56,7 +57,7 @@ def calibrate(figures: Figures, *, encoder_identity: str) -> Calibration:
         unverified=_weights(unverified, overlaps=overlap.shape[1]),
         verified=_weights(verified, overlaps=overlap.shape[1]),
         highest_logit=float(np.quantile(figures.logits, 0.999)),
-        same_wording=_same_wording(figures.pairs),
+        same_wording=_same_wording(labelled),
         least_similarity=_least_similarity(figures.similarities, labels),
         operating_points=_operating_points(confidences, labels),
     )

@@ -226,12 +226,12 @@ async def test_prompts_that_the_verifier_cannot_read_have_to_be_nearer(
     assert verifier.asked == []
 
 
-async def test_prompts_that_cannot_be_read_have_to_be_sure_enough_for_a_rate(judge, verifier):
+async def test_prompts_that_cannot_be_read_are_not_served_where_a_rate_is_to_be_kept(judge):
     asked = question("Wie setze ich mein Passwort zurück?")
-    stored = "Ich habe es vergessen, was muss man dann tun?"
-    assert await outcome(judge, BY_RATE, asked, near(stored, 0.971)) == (
+    stored = "Wie kann ich das Passwort zurücksetzen?"
+    assert await outcome(judge, BY_RATE, asked, near(stored, 0.99)) == (
         [],
-        RefusalReason.LOW_CONFIDENCE,
+        RefusalReason.NOT_VERIFIABLE,
     )
 
 

@@ -146,20 +146,24 @@ class Judge:
             return RefusalReason.GUARD, assessment.detail
         if assessment.doubt is Doubt.UNAVAILABLE:
             return RefusalReason.NOT_VERIFIED, assessment.detail
-        if assessment.doubt is Doubt.UNREADABLE and assessment.similarity < _STRICT_SIMILARITY:
-            return (
-                RefusalReason.NOT_VERIFIABLE,
-                f"{assessment.detail}, and without it similarity has to be {_STRICT_SIMILARITY:g}",
-            )
+        if assessment.doubt is Doubt.UNREADABLE:
+            return _unless_strict(spec, assessment)
         if not question.asked and spec.max_false_hit_rate is None:
             # A vector without a text: there is nothing to verify.
             return None
-        if bar is None or (assessment.doubt is not None and spec.max_false_hit_rate is None):
-            # The threshold and the rules have decided.
-            return None
-        if assessment.confidence < bar:
+        if bar is not None and assessment.confidence < bar:
             return RefusalReason.LOW_CONFIDENCE, f"confidence is under {bar:.3f}"
         return None
+
+
+def _unless_strict(spec: CacheSpec, assessment: Assessment) -> _Refusal | None:
+    if spec.max_false_hit_rate is not None:
+        detail = "and without it no false-hit rate can be kept"
+    elif assessment.similarity < _STRICT_SIMILARITY:
+        detail = f"and without it similarity has to be {_STRICT_SIMILARITY:g}"
+    else:
+        return None
+    return RefusalReason.NOT_VERIFIABLE, f"{assessment.detail}, {detail}"
 
 
 def _match(

@@ -38,8 +38,8 @@ class Figures:
 
 
 def calibrate(figures: Figures, *, labelled: Sequence[Pair], encoder_identity: str) -> Calibration:
-    """Logistic models of the equivalence of pairs that the guard lets pass. `labelled` are all pairs
-    there are, for what no model has to be kept away from."""
+    """Logistic models of the equivalence of pairs that the guard lets pass. `labelled` are all
+    pairs there are, for what no model has to be kept away from."""
     figures = _passing(figures)
     labels = np.array([pair.equivalent for pair in figures.pairs])
     near = np.array([[nearness(similarity)] for similarity in figures.similarities])

@@ -12,6 +12,9 @@ from typer.testing import CliRunner
 import nearhit
 from nearhit_server.cli import app, bench_files
 
+# Each starts the command anew, with its models.
+pytestmark = pytest.mark.slow
+
 COMMAND = [sys.executable, "-m", "nearhit_server", "tune"]
 
 _ACTIONS = ("cancel", "return", "insure", "track", "pay for", "change", "renew", "share")

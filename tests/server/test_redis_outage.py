@@ -145,8 +145,8 @@ async def test_killed_redis_is_recovered_from_with_all_but_the_last_second(serve
     safe = [prompt for at, prompt in acknowledged if at < killed - 1 or at > up]
     assert len(safe) > 100
     outcomes = []
-    for start in range(0, len(safe), 500):
-        outcomes += await client.search_many(safe[start : start + 500])
+    for start in range(0, len(safe), 100):
+        outcomes += await client.search_many(safe[start : start + 100])
     assert [outcome.matches[0].entry.prompt for outcome in outcomes] == safe
 
 

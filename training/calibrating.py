@@ -103,7 +103,9 @@ def _operating_points(
     order = np.argsort(-confidences)
     wrong = np.cumsum(~labels[order])
     points: list[OperatingPoint] = []
-    for count in np.unique(np.geomspace(_FEWEST_HITS, len(order), _POINTS).astype(int)):
+    for count in np.unique(
+        np.geomspace(min(_FEWEST_HITS, len(order)), len(order), _POINTS).astype(int)
+    ):
         bound = rate(int(wrong[count - 1]), int(count), deviations=_CAUTIOUS_DEVIATIONS)
         assert bound is not None
         points.append(OperatingPoint(float(confidences[order[count - 1]]), bound.high))

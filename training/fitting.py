@@ -9,7 +9,7 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 import torch
-from transformers import PreTrainedTokenizerBase
+from transformers import BatchEncoding, PreTrainedTokenizerBase
 
 from nearhit_server.core.verification.calibration import nearness
 from training.cross_encoder import CrossEncoder
@@ -109,7 +109,7 @@ class Trainer:
         """The model's logit of each pair, shape (len(pairs),)."""
         self._model.eval()
         logits = np.zeros(len(pairs))
-        order = np.argsort([len(pair.first) + len(pair.second) for pair in pairs])
+        order = np.argsort(self._lengths(pairs))
         with torch.inference_mode():
             for start in range(0, len(order), _BATCH):
                 indexes = order[start : start + _BATCH]
@@ -142,7 +142,7 @@ class Trainer:
         return float((scores[~equivalent] >= threshold).mean())
 
     def _batches(self, examples: Measured) -> Iterator[npt.NDArray[np.int64]]:
-        lengths = np.array([len(pair.first) + len(pair.second) for pair in examples.pairs])
+        lengths = self._lengths(examples.pairs)
         while True:
             order = np.array(self._random.sample(range(len(lengths)), len(lengths)))
             for start in range(0, len(order), _BATCH * _SORTED_TOGETHER):
@@ -152,15 +152,21 @@ class Trainer:
                 self._random.shuffle(batches)
                 yield from batches
 
-    def _inputs(self, pairs: Sequence[Pair]) -> Any:
+    def _lengths(self, pairs: Sequence[Pair]) -> npt.NDArray[np.int64]:
+        """Tokens of each pair. By characters, a fifth of a sorted batch would be padding."""
+        return np.array([len(tokens) for tokens in self._tokenized(pairs)["input_ids"]])
+
+    def _inputs(self, pairs: Sequence[Pair]) -> BatchEncoding:
+        return self._tokenized(pairs, padding=True, return_tensors="pt").to(self._device)
+
+    def _tokenized(self, pairs: Sequence[Pair], **options: Any) -> BatchEncoding:
         return self._tokenizer(
             [pair.first for pair in pairs],
             [pair.second for pair in pairs],
             truncation=True,
             max_length=_MOST_TOKENS,
-            padding=True,
-            return_tensors="pt",
-        ).to(self._device)
+            **options,
+        )
 
     def _half_precision(self) -> torch.autocast:
         return torch.autocast(self._device.type, torch.bfloat16)

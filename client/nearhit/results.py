@@ -25,7 +25,8 @@ class Entry:
     the same as {}. `vector` is the prompt's embedding, shape (dimension,), of length 1;
     None unless it was asked for, and for an entry that only exact search finds.
     `expires_at` is None for an entry that never does, `ttl` None for one that lives as
-    long as the cache's default says.
+    long as the cache's default says. `quarantined` is one that searches do not find, because
+    it was reported wrong repeatedly.
     """
 
     entry_id: str
@@ -38,6 +39,7 @@ class Entry:
     updated_at: datetime
     expires_at: datetime | None
     ttl: timedelta | None
+    quarantined: bool = False
 
 
 @dataclass(frozen=True)

@@ -35,8 +35,10 @@ def test_quarantined_entry_is_released(run, stored):
     told = [run("report", stored, "wrong", "--prompt", f"{n} passwords").stdout for n in range(3)]
     assert "is quarantined" in told[-1]
     assert run("search", PROMPT).stdout.startswith("miss")
+    assert json.loads(run("export").stdout)["quarantined"] is True
 
     assert run("release", stored).stdout == f"released {stored}\n"
+    assert "quarantined" not in json.loads(run("export").stdout)
     assert run("release", stored).stdout == f"was not quarantined: {stored}\n"
     assert run("search", PROMPT).stdout.startswith("hit")
 

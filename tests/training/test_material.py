@@ -4,6 +4,7 @@ import random
 from pathlib import Path
 
 import pytest
+from training.inferring import inferred
 from training.pairs import Pair
 from training.shortening import shortened, shortened_pair
 from training.splitting import split
@@ -58,6 +59,27 @@ def test_no_question_is_on_two_sides():
     prompts = [{p for pair in side for p in (pair.first, pair.second)} for side in sides.values()]
     assert all(sides.values())
     assert sum(map(len, prompts)) == len(set().union(*prompts))
+
+
+def test_what_equals_the_same_is_equal_and_differs_from_the_same():
+    labelled = [
+        *(Pair("a", "b", True), Pair("b", "c", True), Pair("c", "d", False)),
+        # Somebody erred: nothing follows of it.
+        *(Pair("a", "e", True), Pair("b", "e", False), Pair("x", "y", False)),
+    ]
+    found = {
+        (frozenset((pair.first, pair.second)), pair.equivalent)
+        for pair in inferred(labelled, random.Random(1))
+    }
+    equal, different = ("ac", "ce"), ("ad", "bd", "de")
+    assert found == {(frozenset(both), True) for both in equal} | {
+        (frozenset(both), False) for both in different
+    }
+
+
+def test_one_question_asked_in_many_ways_does_not_outweigh_the_others():
+    chain = [Pair(f"way {number}", f"way {number + 1}", True) for number in range(80)]
+    assert len(inferred(chain, random.Random(1))) == 3 * 81
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,7 @@ def entry(message: types_pb2.Entry) -> Entry:
         updated_at=moment(message.update_time),
         expires_at=moment(message.expire_time) if message.HasField("expire_time") else None,
         ttl=message.ttl.ToTimedelta() if message.HasField("ttl") else None,
+        quarantined=message.quarantined,
     )
 
 

@@ -4,9 +4,9 @@
      "ttl_seconds": 3600, "vector": "base64 of float32, little-endian"}
 
 Only `prompt` and `response` are needed; `vector` may also be a list of numbers. An export adds
-`entry_id`, `created_at`, `updated_at` and `expires_at` for people, which an import ignores: it
-derives the id anew and the time to live starts again. Any other key is refused, because a
-misspelt `ttl_seconds` would be an answer that never expires.
+`entry_id`, `created_at`, `updated_at`, `expires_at` and `quarantined` for people, which an import
+ignores: it derives the id anew, and the time to live and what is reported start again. Any other
+key is refused, because a misspelt `ttl_seconds` would be an answer that never expires.
 """
 
 import base64
@@ -18,7 +18,7 @@ from typing import Any, Final, NoReturn
 from nearhit import Entry, NewEntry
 from nearhit.vectors import float32_le, from_float32_le
 
-_WRITTEN_FOR_PEOPLE: Final = {"entry_id", "created_at", "updated_at", "expires_at"}
+_WRITTEN_FOR_PEOPLE: Final = {"entry_id", "created_at", "updated_at", "expires_at", "quarantined"}
 _READ: Final = {"prompt", "response", "attributes", "metadata", "ttl_seconds", "vector"}
 
 
@@ -55,6 +55,7 @@ def entry_record(entry: Entry) -> dict[str, Any]:
         "updated_at": entry.updated_at.isoformat(),
         "expires_at": None if entry.expires_at is None else entry.expires_at.isoformat(),
         "vector": None if entry.vector is None else _base64(entry.vector),
+        "quarantined": entry.quarantined or None,
     }
     return {name: value for name, value in record.items() if value is not None}
 

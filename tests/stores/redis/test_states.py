@@ -146,22 +146,23 @@ async def test_hung_redis_fails_every_call_within_a_second(opened, sample):
     )
 
 
-async def test_replies_go_to_their_own_callers_after_cancellations(opened, sample):
-    _, store, spec = opened
-    entries = [sample.numbered(number) for number in range(200)]
-    await store.put(spec, entries)
+async def test_replies_go_to_their_own_callers_after_cancellations(opened, open_store, sample):
+    server, _, spec = opened
+    patience = {"connect_timeout_seconds": 20, "command_timeout_seconds": 20}
+    async with open_store(server.url, **patience) as store:
+        entries = [sample.numbered(number) for number in range(200)]
+        await store.put(spec, entries)
 
-    async def get(number):
-        # Every other caller gives up early, at all sorts of moments.
-        seconds = number % 20 / 10_000 if number % 2 else 20
-        with suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                assert (await store.get(spec, entries[number].entry_id)).prompt == (
-                    f"prompt {number}"
-                )
+        async def get(number):
+            # Every other caller gives up early, at all sorts of moments.
+            seconds = number % 20 / 10_000 if number % 2 else 20
+            with suppress(TimeoutError):
+                async with asyncio.timeout(seconds):
+                    entry = await store.get(spec, entries[number].entry_id)
+                    assert entry.prompt == f"prompt {number}"
 
-    for _ in range(10):
-        await asyncio.gather(*(get(number) for number in range(200)))
+        for _ in range(10):
+            await asyncio.gather(*(get(number) for number in range(200)))
 
 
 async def test_data_that_was_lost_is_noticed(opened, sample):

@@ -45,6 +45,7 @@ def encode_entry(entry: Entry, fields: frozenset[str] = ALL_BUT_VECTOR) -> types
         update_time=encode_time(entry.updated_at),
         expire_time=None if entry.expires_at is None else encode_time(entry.expires_at),
         ttl=None if entry.ttl is None else encode_duration(entry.ttl),
+        quarantined=entry.quarantined,
     )
     for field in ALL_BUT_VECTOR - fields:
         # The generated types take the names as literals only.

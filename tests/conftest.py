@@ -1,5 +1,6 @@
 """Parts that many tests share. The model, the store and the server are real."""
 
+import gc
 import os
 
 # Before anything imports the model libraries: tests never ask a model hub.
@@ -31,6 +32,13 @@ _numbers = count()
 def pytest_configure(config: pytest.Config) -> None:
     """All servers of all runs share the models that were converted once."""
     os.environ["NEARHIT_MODEL_CACHE_DIR"] = str(config.cache.mkdir("converted-models"))
+
+
+def pytest_collection_finish() -> None:
+    """Keep what was collected out of the collector's sight: to look through 800,000 objects stops
+    the event loop for as long as a store may take to answer."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,10 @@ python -m training --pairs FILE --wordnet FOLDER --out FOLDER
 import argparse
 import asyncio
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Final
 
@@ -21,27 +24,38 @@ from nearhit_server.encoders.verifier.artifact import (
     CALIBRATION_JSON,
 )
 from training.artifact import save_adapters
+from training.averaging import averaged
 from training.calibrating import Figures, calibrate
 from training.cross_encoder import CrossEncoder
-from training.examples import made_from, of_people
+from training.examples import changed_from, of_people, shortened_from
 from training.fitting import Measured, Trainer
+from training.inferring import inferred
 from training.pairs import Pair, read_pairs
 from training.similarities import similarities
 from training.splitting import SPLIT_SEED, split
 
 RANK: Final = 64
 DROPOUT: Final = 0.1
-MADE: Final = 78_000
-"""Pairs made by a script, beside 59,000 of people's."""
+SHORTENED: Final = 20_000
+CHANGED: Final = 40_000
+FEW_CHANGED: Final = 10_000
+"""Pairs made by a script, beside 59,000 of people's and 31,000 that follow from them."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Material:
-    """Examples for each phase of the training, and those that decide when it is best."""
+    """Examples to learn from, by where they come from, and those that decide when it is best."""
 
-    first: Measured
-    second: Measured
+    examples: Measured
+    people: Sequence[int]
+    inferred: Sequence[int]
+    shortened: Sequence[int]
+    changed: Sequence[int]
     held_out: Measured
+
+    def of(self, *kinds: Sequence[int]) -> Measured:
+        """The examples of these kinds."""
+        return self.examples.part([index for kind in kinds for index in kind])
 
 
 def main() -> None:
@@ -57,12 +71,10 @@ def main() -> None:
     model = CrossEncoder(folder, rank=RANK, dropout=DROPOUT)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     tokenizer = AutoTokenizer.from_pretrained(folder)
-    trainer = Trainer(model, tokenizer, device=device, seed=options.seed)
-    # The labelled pairs alone; then all, with the similarity known: what the encoder learned of a
-    # billion pairs is not to be learned again from these.
-    trainer.fit(material.first, material.held_out, learning_rate=8e-4, beside_similarity=False)
-    model.forget_verdict()
-    trainer.fit(material.second, material.held_out, learning_rate=6e-4, beside_similarity=True)
+    trainer = Trainer(
+        model, tokenizer, device=device, seed=options.seed, compiled=not options.eager
+    )
+    _train(trainer, model, material)
     save_adapters(model, options.out / ADAPTERS_FILE.name)
     figures = Figures(
         material.held_out.pairs,
@@ -75,22 +87,60 @@ def main() -> None:
     )
 
 
+def _train(trainer: Trainer, model: CrossEncoder, material: Material) -> None:
+    """Three times, each time from something else, and the mean of what was learned.
+
+    Whoever sees an example twice learns it by heart: one long training is worse than several
+    short ones averaged.
+    """
+    fit = partial(trainer.fit, held_out=material.held_out)
+    people, shortened = material.people, material.shortened
+    start = model.trainable_state()
+    fit(material.of(people, material.inferred), learning_rate=8e-4, beside_similarity=False)
+    states = [model.trainable_state()]
+    # From here on with the similarity known: what the encoder learned of a billion pairs is not
+    # to be learned again from these.
+    model.forget_verdict()
+    model.drop_hidden(DROPOUT)
+    few = material.changed[:FEW_CHANGED]
+    some = material.of(people, material.inferred, shortened, few)
+    fit(some, learning_rate=6e-4, beside_similarity=True)
+    states.append(model.trainable_state())
+    model.load_state_dict(start, strict=False)
+    model.forget_verdict()
+    model.drop_hidden(0.0)
+    made = material.of(people, shortened, material.changed)
+    fit(made, learning_rate=8e-4, beside_similarity=True)
+    states.append(model.trainable_state())
+    model.load_state_dict(averaged(states), strict=False)
+
+
 def _material(labelled: list[Pair], options: argparse.Namespace) -> Material:
     sides = split(labelled, seed=SPLIT_SEED)
     pairs = _some(sides["train"], options)
-    people = of_people(pairs)
-    made = made_from(pairs, options.wordnet, most=MADE, seed=options.seed)
-    held_out = of_people(_some(sides["dev"], options))
-    examples = [*people, *made, *held_out]
+    kinds = [
+        of_people(pairs),
+        of_people(inferred(pairs, random.Random(options.seed))),
+        shortened_from(pairs, most=SHORTENED, seed=options.seed),
+        changed_from(pairs, options.wordnet, most=CHANGED, seed=options.seed),
+        of_people(_some(sides["dev"], options)),
+    ]
+    examples = [example for kind in kinds for example in kind]
     cosines = asyncio.run(
         similarities([example.pair for example in examples], cache_dir=options.out / "models")
     )
-    all_of_it = Measured.of(examples, cosines)
-    training = len(examples) - len(held_out)
+    measured = Measured.of(examples, cosines)
+    ends = [0, *accumulate(map(len, kinds))]
+    people, following, shortened, changed, held_out = (
+        range(start, end) for start, end in pairwise(ends)
+    )
     return Material(
-        first=all_of_it.part(range(len(people))),
-        second=all_of_it.part(range(training)),
-        held_out=all_of_it.part(range(training, len(examples))),
+        examples=measured,
+        people=people,
+        inferred=following,
+        shortened=shortened,
+        changed=changed,
+        held_out=measured.part(held_out),
     )
 
 
@@ -107,6 +157,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="folder to write to")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--most", type=int, help="use at most so many labelled pairs of each side")
+    parser.add_argument(
+        "--eager", action="store_true", help="compile nothing: begins sooner, takes longer"
+    )
     return parser.parse_args()
 
 

@@ -4,6 +4,8 @@ import random
 from pathlib import Path
 
 import pytest
+import torch
+from training.averaging import averaged
 from training.inferring import inferred
 from training.pairs import Pair
 from training.shortening import shortened, shortened_pair
@@ -126,3 +128,19 @@ def test_change_on_one_side_is_no_longer_equivalent_and_on_both_sides_it_is():
         ]
         if "cat" in words[0] ^ words[1] and "dog" in words[0] ^ words[1]:
             assert not example.equivalent
+
+
+def test_mean_of_trainings_is_that_of_what_they_add_to_each_matrix():
+    generator = torch.Generator().manual_seed(1)
+    left, right = torch.rand(6, 2, generator=generator), torch.rand(2, 5, generator=generator)
+    # The same product from other factors, and twice that.
+    states = [
+        {"m.lora_A.weight": right / 3, "m.lora_B.weight": left * 3, "head": torch.tensor([1.0])},
+        {"m.lora_A.weight": right * 2, "m.lora_B.weight": left, "head": torch.tensor([2.0])},
+    ]
+    mean = averaged(states)
+    assert mean["head"].item() == 1.5
+    assert mean["m.lora_A.weight"].shape == right.shape
+    torch.testing.assert_close(
+        mean["m.lora_B.weight"] @ mean["m.lora_A.weight"], left @ right * 1.5
+    )

@@ -19,6 +19,10 @@ SHORTEST_SOUGHT: Final = 3
 """Letters of a literal that is found inside other words; `c#` would be in too many."""
 
 
+LONGEST_INITIALS: Final = 5
+"""Letters of a name that is looked for as the initials of the words that it stands for."""
+
+
 def find_literal_conflict(asked: Prompt, stored: Prompt) -> Conflict | None:
     """A literal of one prompt where the other has another one, or lacks one that it needs."""
     if asked.literals == stored.literals:
@@ -41,8 +45,12 @@ def _absent(literals: Iterable[Literal], other: Prompt) -> list[Literal]:
 def _has(prompt: Prompt, literal: Literal) -> bool:
     letters = _NOT_LETTERS.sub("", literal.spelling.lower())
     if len(letters) < SHORTEST_SOUGHT or literal.spelling.startswith("-"):
-        return literal.spelling in prompt.bag
-    return letters in prompt.letters
+        return literal.spelling in prompt.bag or (
+            len(letters) == 2 and letters.isalpha() and letters in prompt.initials
+        )
+    if letters in prompt.letters:
+        return True
+    return len(letters) <= LONGEST_INITIALS and letters in prompt.initials
 
 
 def find_quotation_conflict(asked: Prompt, stored: Prompt) -> Conflict | None:
@@ -54,7 +62,24 @@ def find_quotation_conflict(asked: Prompt, stored: Prompt) -> Conflict | None:
     missing = [words for words in theirs if not _says(asked, words)]
     if extra and missing:
         return against(ConflictKind.LITERALS, " ".join(extra[0]), " ".join(missing[0]))
+    # Between the marks every word counts, `he runs` is not `she runs`.
+    if len(mine) == len(theirs) == 1:
+        words, others = mine[0], theirs[0]
+        if len(words) == len(others) and _one_differs(words, others):
+            return against(ConflictKind.LITERALS, " ".join(words), " ".join(others))
     return None
+
+
+_SPEAKERS: Final = frozenset({"i", "we", "you"})
+
+
+def _one_differs(words: tuple[str, ...], others: tuple[str, ...]) -> bool:
+    pairs = [pair for pair in zip(words, others, strict=True) if stem(pair[0]) != stem(pair[1])]
+    return (
+        len(pairs) == 1
+        and FUNCTION_WORDS.issuperset(pairs[0])
+        and not _SPEAKERS.issuperset(pairs[0])
+    )
 
 
 def _says(prompt: Prompt, words: tuple[str, ...]) -> bool:

@@ -14,8 +14,11 @@ LONGEST_LITERAL: Final = 100
 LONGEST_CODE: Final = 40
 """Characters of an error code, a part number or a digest."""
 
-LONGEST_ACRONYM: Final = 6
+LONGEST_ACRONYM: Final = 16
+"""Letters; names of errors such as ECONNREFUSED have more than an agency's."""
 _NO_ACRONYMS: Final = NUMBER_WORDS | word_set("am pm ok usa us uk vs asap eg ie etc no yes always")
+_METHODS: Final = word_set("get")
+"""HTTP methods that are function words as well."""
 
 
 class Literal(NamedTuple):
@@ -41,6 +44,10 @@ def _flag(chunk: str) -> str:
     return chunk.lower() if chunk.startswith("--") else chunk
 
 
+def _keys(chunk: str) -> str:
+    return chunk.lower().replace("-", "+")
+
+
 def _address(chunk: str) -> str:
     bare = re.sub(r"^[a-z][a-z0-9+.-]*://", "", chunk.lower())
     return bare.removeprefix("www.").rstrip("/")
@@ -57,12 +64,15 @@ def _shape(
 
 
 _EXTENSIONS: Final = (
-    "bash|bashrc|bat|bin|c|cc|cfg|conf|cpp|cs|css|csv|dart|dll|dmg|docx?|env|exe|gif|go|gz|heic|"
+    "bash|bashrc|bat|bin|c|cc|cfg|conf|cpp|cs|css|csv|dart|dll|dmg|docx?|env|exe|gif|go|gz|h|"
+    "heic|hh|hpp|"
     "html?|ics|ini|ipynb|iso|jar|java|jpe?g|js|json|jsonl|jsx|key|kt|lock|log|lua|mdx?|mkv|mov|"
     "mp[34]|odt|pdf|pem|php|pkl|png|pptx?|ps1|psd|py|rar|rb|rs|rtf|sh|so|sql|sqlite|svg|swift|"
     "tar|tf|toml|tsv|tsx?|txt|vue|wav|webp|xlsx?|xml|ya?ml|zip"
 )
 _ZONES: Final = "com|org|net|io|dev|edu|gov|co|ai|app|info|me|tv|uk|de|fr|in|us|ca"
+
+_MODIFIERS: Final = "ctrl|control|cmd|command|alt|option|shift|fn|win"
 
 _URL: Final = re.compile(r"[a-z][a-z0-9+.-]{0,20}://\S+", re.IGNORECASE)
 _SHAPES: Final = (
@@ -70,10 +80,12 @@ _SHAPES: Final = (
     _shape("@", r"@\w[\w./-]+", telling=False),
     _shape("#", r"#[^\W\d][\w-]+", telling=False),
     _shape("w", r"www\.\S+", telling=False, spell=_address),
+    _shape("+-", rf"(?:{_MODIFIERS})(?:[+-](?:{_MODIFIERS}|f\d+|\w))+", telling=False, spell=_keys),
     _shape("-", r"--[a-z][\w-]*(?:=\S*)?", spell=_flag),
     _shape("-", r"-[a-z]{1,4}", telling=False, spell=_flag),
     _shape("$%", r"\$\{?[a-z]\w+\}?|%[a-z]\w+%", spell=str),
     _shape("/\\", r"(?:~|\.{1,2}|[a-z]:)?[/\\][\w.$-]+(?:[/\\][\w.$*-]*)*"),
+    _shape("\\", r"\\[a-z]\S*", telling=False, spell=str),
     _shape("/", r"(?=[^_-]*[_-])[\w-]+(?:/[\w-]+)+", telling=False),
     _shape(".", r"\d+(?:\.\d+){3}(?:[:/]\d+)?"),
     _shape(".", r"[a-z]+\.js", telling=False),
@@ -103,6 +115,9 @@ _CODES: Final = re.compile(
 )
 """Error codes, tickets, part numbers, digests: letters and digits that are no quantity."""
 
+_EMOTICON: Final = re.compile(r"[:;=]-?[()\[\]/\\|*DPpOo3]")
+_OPERATOR: Final = re.compile(r"[=<>!&|+*/^~%-]{2,3}|\(\)|\[\]|\{\}")
+
 _MEASURE: Final = re.compile(r"(?:\d{1,6}[a-z]{0,2}[-x/]?){1,3}[a-z]*", re.IGNORECASE)
 _CAMEL: Final = re.compile(r"[^\W\d_]*[a-z][A-Z][^\W\d_]*")
 
@@ -117,10 +132,20 @@ def is_acronym(word: str) -> bool:
     return (
         word.isupper()
         and len(word) <= LONGEST_ACRONYM
-        and (lower := word.lower()) not in FUNCTION_WORDS
+        and ((lower := word.lower()) not in FUNCTION_WORDS or lower in _METHODS)
         and lower not in UNITS
         and lower not in _NO_ACRONYMS
     )
+
+
+def read_sign(chunk: str) -> Literal | None:
+    """The emoticon or operator that a chunk without letters or digits is, such as `:)` or `==`."""
+    sign = chunk.strip("`'\"").rstrip("?.,")
+    if _EMOTICON.fullmatch(sign):
+        return Literal(sign.replace("-", ""), telling=False)
+    if _OPERATOR.fullmatch(sign) and sign.strip("-"):
+        return Literal(sign, telling=False)
+    return None
 
 
 def read_literal(chunk: str) -> Literal | None:

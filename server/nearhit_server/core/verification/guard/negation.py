@@ -8,8 +8,14 @@ from nearhit_server.core.verification.guard.vocabulary import FUNCTION_WORDS, PR
 from nearhit_server.core.verification.guard.word_sets import word_set
 
 NEGATIONS: Final = word_set(
-    "not no never none nobody nothing nowhere neither nor without non unable"
+    "not no never none nobody nothing nowhere neither nor without non unable "
+    "lack lacks lacked lacking hardly barely scarcely"
 )
+_NEGATING_VERBS: Final = word_set(
+    "fail fails failed failing refuse refuses refused refusing decline declines declined "
+    "neglect neglects neglected"
+)
+"""In front of `to` they say that it is not done."""
 
 
 IMPLICIT: Final = word_set(
@@ -21,6 +27,7 @@ IMPLICIT: Final = word_set(
 )
 """Words that may say what a negation says: `stopped working` is `no longer works`."""
 
+_NEGATING: Final = NEGATIONS | _NEGATING_VERBS
 _AUXILIARIES: Final = word_set(
     "is are was were do does did can could will would should has have had am might must"
 )
@@ -41,15 +48,21 @@ SCOPE: Final = 3
 
 
 class Negation(NamedTuple):
-    """`shown` is for messages, `scope` has the stems of what it may be about."""
+    """`shown` is for messages, `scope` has the stems of what it may be about.
+
+    `verb`: the one that negates, as in `fails to open`; empty for other negations.
+    """
 
     shown: str
     scope: frozenset[str]
+    verb: str = ""
 
 
 def find_negation_conflict(asked: Prompt, stored: Prompt) -> Conflict | None:
     """A negation in one prompt that the other has no counterpart for."""
     mine, theirs = negations(asked), negations(stored)
+    if not mine and not theirs:
+        return _freed(asked, stored)
     if len(mine) > len(theirs) and _turns(asked, mine[-1], stored):
         return only(ConflictKind.NEGATION, mine[-1].shown, "")
     if len(theirs) > len(mine) and _turns(stored, theirs[-1], asked):
@@ -57,9 +70,28 @@ def find_negation_conflict(asked: Prompt, stored: Prompt) -> Conflict | None:
     return None
 
 
+_FREE: Final = frozenset([stem("free")])
+
+
+def _freed(asked: Prompt, stored: Prompt) -> Conflict | None:
+    """Gluten-free bread against gluten bread."""
+    if ("free" in asked.bag) == ("free" in stored.bag):
+        return None
+    more, fewer = (asked, stored) if "free" in asked.bag else (stored, asked)
+    of = more.tokens[more.tokens.index("free") - 1]
+    if f"{of}-free" not in more.text.lower() or of not in fewer.bag:
+        return None
+    if more.topics - _FREE != fewer.topics:
+        return None
+    mine = f"{of}-free" if more is asked else ""
+    return only(ConflictKind.NEGATION, mine, "" if mine else f"{of}-free")
+
+
 def _turns(more: Prompt, negation: Negation, fewer: Prompt) -> bool:
     """Whether a negation that only `more` has makes it ask something else."""
     if (fewer.bag & IMPLICIT) - more.bag or (_complains(more) and "how" in fewer.tokens[:3]):
+        return False
+    if negation.verb in fewer.bag:
         return False
     scope = negation.scope
     if scope <= fewer.topics:
@@ -77,16 +109,18 @@ def _complains(prompt: Prompt) -> bool:
 
 def negations(prompt: Prompt) -> list[Negation]:
     """The negations that turn the meaning of a prompt round."""
-    if prompt.bag.isdisjoint(NEGATIONS):
+    if prompt.bag.isdisjoint(_NEGATING):
         return []
     tokens = prompt.tokens
     return [
         Negation(
             " ".join(tokens[position : position + 2]),
             _topics(tokens[position + 1 : position + 1 + SCOPE]),
+            token if token in _NEGATING_VERBS else "",
         )
         for position, token in enumerate(tokens)
-        if token in NEGATIONS and not _idiom(tokens, position)
+        if (token in NEGATIONS and not _idiom(tokens, position))
+        or (token in _NEGATING_VERBS and tokens[position + 1 : position + 2] == ("to",))
     ]
 
 
@@ -100,6 +134,9 @@ def _idiom(tokens: tuple[str, ...], position: int) -> bool:
         return True
     if tokens[position] == "no" and (after.isdigit() or (not before and after in _ANSWERING)):
         # No. 5; "No, the ..." answers, and says the rest again.
+        return True
+    if len(tokens) > position + 3 and tokens[-2] in _AUXILIARIES and tokens[-1] in PRONOUNS:
+        # It isn't cold, is it?
         return True
     if before in _AUXILIARIES and after in PRONOUNS:
         # Isn't it ..., Can't I ... open a question or close it; in `why can't I` it is meant.

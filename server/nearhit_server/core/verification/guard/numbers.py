@@ -25,7 +25,11 @@ def find_number_conflict(asked: Prompt, stored: Prompt) -> Conflict | None:
     for other in missing:
         if _needed(other, stored, asked):
             return only(ConflictKind.NUMBERS, "", other.shown)
-    return _counted_otherwise(asked, stored)
+    return (
+        _counted_otherwise(asked, stored)
+        or _repeated_otherwise(asked, extra, stored, missing)
+        or _multiplied(asked, stored)
+    )
 
 
 def _unmatched(prompt: Prompt, other: Prompt) -> list[Quantity]:
@@ -44,7 +48,14 @@ def _same(one: Quantity, other: Quantity) -> bool:
         clock, plain = (one, other) if one.clock else (other, one)
         hour, _, minutes = clock.value.partition(":")
         return minutes == "00" and plain.value in (hour, str(int(hour) - 12))
+    if _decades(one, other):
+        return one.decade == other.decade
     return one.value == other.value and not _lettered_otherwise(one, other)
+
+
+def _decades(one: Quantity, other: Quantity) -> bool:
+    """Whether both are decades, one of them written as `90s`."""
+    return bool((one.after == "s" or other.after == "s") and one.decade and other.decade)
 
 
 def _lettered_otherwise(one: Quantity, other: Quantity) -> bool:
@@ -58,7 +69,8 @@ def _lettered_otherwise(one: Quantity, other: Quantity) -> bool:
 
 def _exclude(one: Quantity, other: Quantity) -> bool:
     """Whether two numbers speak of the same thing; `one` and `first` often speak of nothing."""
-    if not one.faint and not other.faint and _is_year(one) == _is_year(other):
+    alike = _is_year(one) == _is_year(other) or _decades(one, other)
+    if not one.faint and not other.faint and alike:
         return True
     return (one.after != "" and stem(one.after) == stem(other.after)) or (
         one.before != "" and one.before == other.before and one.before not in FUNCTION_WORDS
@@ -69,14 +81,21 @@ def _is_year(number: Quantity) -> bool:
     return number.unit is None and len(number.value) == 4 and number.value[:2] in ("19", "20")
 
 
+_MULTIPLES: Final = frozenset(map(stem, ("half", "double", "triple", "quarter")))
 _LETTER_WORDS: Final = word_set("a i")
-_LISTED: Final = word_set("top best first last about around approximately")
+_LISTED: Final = word_set(
+    "top best first last about around approximately after before between over under than until "
+    "only new old"
+)
+"""Words in front of a number that is no name."""
+_JOINING: Final = word_set("and or & - /")
 
 
 def _needed(number: Quantity, prompt: Prompt, other: Prompt) -> bool:
     """Whether a prompt without the number asks something else: `iPhone 7` against `iPhone`."""
     return (
         not number.faint
+        and not number.clock
         and number.unit is None
         and not _is_year(number)
         and number.value in prompt.bag
@@ -84,6 +103,8 @@ def _needed(number: Quantity, prompt: Prompt, other: Prompt) -> bool:
         and number.before not in FUNCTION_WORDS
         and number.before not in _LISTED
         and number.before in other.bag
+        # 500 and 1000 rupees: an amount, though the unit comes later.
+        and number.after not in _JOINING
     )
 
 
@@ -100,6 +121,29 @@ def _counted_otherwise(asked: Prompt, stored: Prompt) -> Conflict | None:
                 f"{min(theirs[noun])} {noun}",
             )
     return None
+
+
+def _repeated_otherwise(
+    asked: Prompt, extra: list[Quantity], stored: Prompt, missing: list[Quantity]
+) -> Conflict | None:
+    """A number where the other prompt repeats one: 12 by 11 against 12 by 12."""
+    if len(asked.quantities) != len(stored.quantities) or bool(extra) == bool(missing):
+        return None
+    for number in extra or missing:
+        if not number.faint and not _is_year(number):
+            mine = number.shown if extra else ""
+            return only(ConflictKind.NUMBERS, mine, "" if extra else number.shown)
+    return None
+
+
+def _multiplied(asked: Prompt, stored: Prompt) -> Conflict | None:
+    """A half or double that is all the prompts differ in: half marathon against marathon."""
+    mine, theirs = asked.topics, stored.topics
+    differing = mine ^ theirs
+    if len(differing) != 1 or differing.isdisjoint(_MULTIPLES) or len(mine & theirs) < 2:
+        return None
+    (multiple,) = differing
+    return only(ConflictKind.NUMBERS, *((multiple, "") if multiple in mine else ("", multiple)))
 
 
 def _is_noun(word: str) -> bool:

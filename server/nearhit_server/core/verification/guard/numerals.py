@@ -56,12 +56,27 @@ NUMBERED: Final = word_set(
     " fantasy rocky sequel"
 )
 
+DECADES: Final = {
+    word: str(1900 + 10 * number)
+    for word, number in _numbered(
+        "twenties thirties forties fifties sixties seventies eighties nineties", 2
+    ).items()
+}
+PARTS: Final = {
+    **dict.fromkeys(("half", "halves"), 2),
+    **dict.fromkeys(("third", "thirds"), 3),
+    **dict.fromkeys(("quarter", "quarters", "fourth", "fourths"), 4),
+    **dict.fromkeys(("fifth", "fifths"), 5),
+    **dict.fromkeys(("tenth", "tenths"), 10),
+}
+"""What `a quarter of`, `two thirds of` divide by."""
+
 NUMBER_WORDS: Final = frozenset(
-    {*CARDINALS, *ORDINALS, *OTHERS, *SCALES, *ROMANS, "half", "wwi", "wwii", "wwiii"}
+    {*CARDINALS, *ORDINALS, *OTHERS, *SCALES, *ROMANS, *DECADES, *PARTS, "wwi", "wwii", "wwiii"}
 )
 WORLD_WARS: Final = {"wwi": 1, "wwii": 2, "wwiii": 3}
 
-FRACTION: Final = re.compile(r"[1-9]/[1-9]")
+FRACTION: Final = re.compile(r"1/[2-9]|2/[3-9]|3/[4-9]|4/[5-9]|5/[6-9]|6/[7-9]|7/[89]|8/9")
 DIGITS: Final = re.compile(r"\d+(?:[.,:]\d+)*")
 
 

@@ -198,17 +198,9 @@ refundable / nonrefundable
 qualified / unqualified
 known / unknown
 employed / unemployed
-verified / unverified
 paid / unpaid free
-signed / unsigned
-sorted / unsorted
-ordered / unordered
-structured / unstructured
-supervised / unsupervised
-limited / unlimited
 lucky / unlucky
 fair / unfair
-stable / unstable
 certain / uncertain
 likely / unlikely
 common / uncommon rare
@@ -220,15 +212,9 @@ complete / incomplete
 complete / abort
 direct / indirect
 secure / insecure
-voluntary / involuntary
 regular / irregular
-rational / irrational
-relevant / irrelevant
 honest / dishonest
 connected / disconnected
-mature / immature
-moral / immoral
-mortal / immortal
 harmful / harmless
 useful / useless
 careful / careless
@@ -247,7 +233,6 @@ success / failure
 succeed / fail
 valid / expired
 expired / unexpired
-question / answer
 predecessor / successor
 superset / subset
 ceiling / floor
@@ -258,4 +243,55 @@ encoder / decoder
 request / response
 guest / host
 singular / plural
+upstairs / downstairs
+upstream / downstream
+uphill / downhill
+upward upwards / downward downwards
+forward forwards / backward backwards
+ascend / descend
+emigrate emigration / immigrate immigration
+prefix / suffix
+prepend / append
+pass / fail flunk
+often frequently usually always / rarely seldom
+overestimate / underestimate
+overpay / underpay
+overfit / underfit
+inflate / deflate
+uncle / aunt
+nephew / niece
+king / queen
+prince / princess
+bride / groom
+hero / villain
+lossy / lossless
+wholesale / retail
+debtor / creditor
+ally friend / enemy
+praise / criticize criticise
+reward / punish punishment
+victory / defeat
+attract / repel
+evaporate / condense
+melt / freeze solidify
+float / sink
+smooth / rough
+tight / loose
+polite / rude
+plaintiff / defendant
+support / oppose
+promote promotion / demote demotion
+bullish / bearish
+vowel / consonant
+herbivore / carnivore
+concave / convex
+numerator / denominator
+qualitative / quantitative
+symmetric symmetrical / asymmetric asymmetrical
+homogeneous / heterogeneous
+aerobic / anaerobic
+endothermic / exothermic
+explicit / implicit
+presence present / absence absent
+gross / net
 """

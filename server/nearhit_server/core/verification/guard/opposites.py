@@ -9,6 +9,7 @@ from nearhit_server.core.verification.guard.opposite_words import OPPOSITES
 from nearhit_server.core.verification.guard.prompt import Prompt
 from nearhit_server.core.verification.guard.slot_words import CALENDAR, MEASURES
 from nearhit_server.core.verification.guard.word_order import crossed
+from nearhit_server.core.verification.guard.word_sets import word_set
 
 
 class _Slots:
@@ -25,11 +26,15 @@ class _Slots:
 
     def differing(self, asked: Prompt, stored: Prompt) -> list[tuple[str, str]]:
         """The words of the prompts that exclude one another, in pairs."""
+        if self._words.isdisjoint(asked.terms) or self._words.isdisjoint(stored.terms):
+            return []
         mine, theirs = asked.terms & self._words, stored.terms & self._words
         return [] if mine == theirs else self._pairs(mine, theirs)
 
     def exchanged(self, asked: Prompt, stored: Prompt) -> list[tuple[str, str]]:
         """The same, of the words that only one of the prompts has."""
+        if self._words.isdisjoint(asked.terms) or self._words.isdisjoint(stored.terms):
+            return []
         mine, theirs = asked.terms & self._words, stored.terms & self._words
         return [] if mine == theirs else self._pairs(mine - theirs, theirs - mine)
 
@@ -59,6 +64,8 @@ _OPPOSITES: Final = _Slots(_poles(line) for line in OPPOSITES.strip().splitlines
 _CALENDAR: Final = _Slots(CALENDAR)
 _MEASURES: Final = _Slots(MEASURES)
 
+_AGES: Final = word_set("year years yr yrs month months week weeks day days how")
+
 ENOUGH_OVERLAP: Final = 0.5
 """Below it the prompts are worded so differently that opposites may speak of other things."""
 
@@ -73,7 +80,18 @@ def opposite_words(asked: Prompt, stored: Prompt) -> list[tuple[str, str]]:
     if not pairs or not _one_subject(asked, stored):
         return []
     # Is A older than B, is B younger than A.
-    return [(mine, other) for mine, other in pairs if not crossed(asked, mine, stored, other)]
+    return [
+        (mine, other)
+        for mine, other in pairs
+        if not crossed(asked, mine, stored, other)
+        and not _counts_years(asked, mine)
+        and not _counts_years(stored, other)
+    ]
+
+
+def _counts_years(prompt: Prompt, word: str) -> bool:
+    """Whether `old` gives an age: four years old."""
+    return word == "old" and prompt.tokens[prompt.tokens.index("old") - 1] in _AGES
 
 
 def _one_subject(asked: Prompt, stored: Prompt) -> bool:

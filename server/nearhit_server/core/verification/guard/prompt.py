@@ -19,6 +19,7 @@ LONGEST_KEPT: Final = 512
 """Characters of a prompt that is kept, so that all of them stay within a few megabytes."""
 
 _NOT_LETTERS: Final = pattern(r"[\W_]+")
+_INITIALS: Final = pattern(r"\b[^\W\d_]|(?<=[a-z])[A-Z]")
 _RUNS: Final = pattern(r"\d+")
 
 
@@ -65,6 +66,11 @@ class Prompt:
     def letters(self) -> str:
         """Letters and digits only: finds `node.js` in `nodejs` and `ORA-00942` in `ora 00942`."""
         return _NOT_LETTERS.sub("", self.text.lower())
+
+    @cached_property
+    def initials(self) -> str:
+        """First letters of words and their parts: finds `nyc` in `New York City`."""
+        return "".join(_INITIALS.findall(self.text)).lower()
 
     @cached_property
     def literal_digits(self) -> frozenset[str]:

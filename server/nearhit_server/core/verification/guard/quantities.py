@@ -8,11 +8,13 @@ from typing import Final
 from nearhit_server.core.verification.guard.numerals import (
     AMBIGUOUS_ROMANS,
     CARDINALS,
+    DECADES,
     DIGITS,
     FRACTION,
     NUMBERED,
     ORDINALS,
     OTHERS,
+    PARTS,
     ROMANS,
     SCALES,
     WORLD_WARS,
@@ -50,6 +52,13 @@ class Quantity:
     clock: bool = False
 
     @property
+    def decade(self) -> str:
+        """`90` of the 90s, 1990s and nineties; empty for what is no decade."""
+        named = self.after == "s" or len(self.value) == 4
+        short = self.value.removeprefix("19") if len(self.value) == 4 else self.value
+        return short if named and len(short) == 2 and short[1] == "0" else ""
+
+    @property
     def shown(self) -> str:
         """For a message."""
         return f"{self.value} {self.after}".strip() if self.unit else self.value
@@ -75,8 +84,12 @@ def _read_number(tokens: Sequence[str], start: int) -> tuple[str, int, bool] | N
     token = tokens[start]
     if token[0].isdigit():
         return _read_digits(tokens, start)
+    if token in _PARTED and (part := _read_part(tokens, start)) is not None:
+        return part
     if token in CARDINALS:
         value, end = read_cardinal(tokens, start)
+        if tuple(tokens[end : end + 3]) == ("and", "a", "half"):
+            return f"{value}.5", end + 3, False
         if end < len(tokens) and token in _TENS and (last := ORDINALS.get(tokens[end], 99)) < 10:
             return str(value + last), end + 1, False
         return str(value), end, value < 2
@@ -87,8 +100,12 @@ def _read_number(tokens: Sequence[str], start: int) -> tuple[str, int, bool] | N
         return str(ordinal), start + 1, ordinal < 3
     if (other := OTHERS.get(token)) is not None:
         return str(other), start + 1, token not in ("dozen", "twice", "double", "thrice", "triple")
+    if token in _PAST and (time := _read_past(tokens, start)) is not None:
+        return time
     if token == "half":
         return _read_half(tokens, start)
+    if token in DECADES:
+        return DECADES[token], start + 1, False
     if token in WORLD_WARS:
         return str(WORLD_WARS[token]), start + 1, False
     if token in ROMANS:
@@ -96,6 +113,29 @@ def _read_number(tokens: Sequence[str], start: int) -> tuple[str, int, bool] | N
     if token in AMBIGUOUS_ROMANS and before in NUMBERED:
         return str(AMBIGUOUS_ROMANS[token]), start + 1, token == "i"
     return None
+
+
+def _read_part(tokens: Sequence[str], start: int) -> tuple[str, int, bool] | None:
+    """A part of something: `a third of`, `three quarters of`."""
+    if start + 2 >= len(tokens) or tokens[start + 2] != "of":
+        return None
+    divisor = PARTS.get(tokens[start + 1])
+    if divisor is None:
+        return None
+    count = CARDINALS.get(tokens[start], 1)
+    return shortest(Decimal(count) / divisor), start + 2, False
+
+
+def _read_past(tokens: Sequence[str], start: int) -> tuple[str, int, bool] | None:
+    """A time of day: `half past six`, `quarter to 7`."""
+    direction, hour = (*tokens[start + 1 : start + 3], "", "")[:2]
+    hours = int(hour) if hour.isdecimal() and len(hour) < 3 else CARDINALS.get(hour)
+    if direction not in ("past", "to") or hours is None:
+        return None
+    minutes = _PAST[tokens[start]]
+    if direction == "to":
+        hours, minutes = (hours + 23) % 24, 60 - minutes
+    return f"{hours}:{minutes}", start + 3, False
 
 
 def _read_half(tokens: Sequence[str], start: int) -> tuple[str, int, bool]:
@@ -106,6 +146,8 @@ def _read_half(tokens: Sequence[str], start: int) -> tuple[str, int, bool]:
     return "0.5", start + 1, True
 
 
+_PAST: Final = {"half": 30, "quarter": 15}
+_PARTED: Final = word_set("a one two three four")
 _TENS: Final = frozenset(word for word, value in CARDINALS.items() if value >= 20)
 
 
@@ -134,6 +176,8 @@ def _in_context(tokens: Sequence[str], start: int, end: int, value: str, faint: 
         value = f"-{value}"
     if after in ("am", "pm", "oclock") or ":" in value or tokens[start] == "noon":
         return _clock_or_number(value.replace(".", ":"), faint, before, after)
+    if after == "s" and value.endswith("0") and len(value) == 4:
+        return Quantity(value, None, None, faint, before, after)
     unit = unit_before(before) or _unit_after(tokens, end, half=value == "0.5")
     amount = _amount(value, unit)
     if unit is not None and amount is not None and value.count(".") == 1:

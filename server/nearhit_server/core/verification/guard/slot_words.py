@@ -57,7 +57,9 @@ _WEIGHTS: Final = (
 )
 _VOLUMES: Final = (
     "liter liters litre litres",
-    "milliliter milliliters ml",
+    "milliliter milliliters millilitre millilitres ml",
+    "centiliter centiliters centilitre centilitres cl",
+    "deciliter deciliters decilitre decilitres dl",
     "gallon gallons",
     "cup cups",
     "tablespoon tablespoons tbsp",
@@ -91,6 +93,7 @@ _SUMS: Final = (
     "\u00f7 divide",
     "^ power",
 )
+_POWERS: Final = ("square squares squared sq", "cube cubes cubed cubic")
 
 
 def _slots(*slots: tuple[str, ...]) -> tuple[tuple[tuple[str, ...], ...], ...]:
@@ -98,4 +101,6 @@ def _slots(*slots: tuple[str, ...]) -> tuple[tuple[tuple[str, ...], ...], ...]:
 
 
 CALENDAR: Final = _slots(MONTHS, _WEEKDAYS, _SEASONS, _RELATIVE, _PARTS, _DAYTIMES)
-MEASURES: Final = _slots(_RATES, _LENGTHS, _WEIGHTS, _VOLUMES, _TEMPERATURES, _MONEY, _BYTES, _SUMS)
+MEASURES: Final = _slots(
+    _RATES, _LENGTHS, _WEIGHTS, _VOLUMES, _TEMPERATURES, _MONEY, _BYTES, _SUMS, _POWERS
+)

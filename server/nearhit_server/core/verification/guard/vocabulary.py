@@ -3,6 +3,7 @@
 from functools import lru_cache
 from typing import Final
 
+from nearhit_server.core.verification.guard.irregular import REGULAR
 from nearhit_server.core.verification.guard.word_sets import word_set
 
 FUNCTION_WORDS: Final = word_set(
@@ -22,15 +23,16 @@ PRONOUNS: Final = word_set("i you he she it we they one there this that these th
 @lru_cache(maxsize=8192)
 def stem(word: str) -> str:
     """A word without its commonest endings, crude and only good for comparing."""
+    word = REGULAR.get(word, word)
     if len(word) > 5 and word.endswith("ing"):
         return _single(word[:-3])
     if len(word) > 4 and word.endswith(("ed", "es")):
         return _single(word[:-2])
     if len(word) > 3 and word.endswith("s") and not word.endswith("ss"):
-        return word[:-1].rstrip("e")
-    return word.rstrip("e") if len(word) > 3 else word
+        return _single(word[:-1])
+    return _single(word) if len(word) > 3 else word
 
 
 def _single(ending: str) -> str:
     """`logg` of logged is `log`."""
-    return ending[:-1] if ending[-1] == ending[-2] else ending.rstrip("e")
+    return ending[:-1] if ending[-1] == ending[-2] != "e" else ending.rstrip("e")

@@ -11,7 +11,9 @@ from nearhit_server.core.verification.guard.literals import (
     camel_case,
     is_acronym,
     read_literal,
+    read_sign,
 )
+from nearhit_server.core.verification.guard.numerals import FRACTION
 from nearhit_server.core.verification.guard.plain_text import plain
 
 _OPENING: Final = "\"'`([{<,;:!?*…¿¡“"
@@ -20,7 +22,7 @@ _CLOSING: Final = "\"'`)]}>,;:!?…."
 _PIECE: Final = re.compile(
     # Thousands with commas, the Indian way as well; bounded, since a failure starts over.
     r"\d{1,3}(?:,\d{2,3}){0,6},\d{3}(?![\d])"
-    r"|(?<![\d/])[1-9]/[1-9](?![\d/])"
+    rf"|(?<![\d/])(?:{FRACTION.pattern})(?![\d/])"
     r"|\d+(?:[.:]\d+)*"
     r"|[^\W\d_]+"
     r"|[$€£¥₹₩₽%°+*^\u00d7\u00f7=<>]|(?<=\d)[-/](?=\d)"
@@ -55,6 +57,9 @@ KEPT_CHUNKS: Final = 4096
 """Chunks whose reading is kept: `don't`, `what's`, `2024` are in every other prompt."""
 LONGEST_KEPT: Final = 40
 """Characters of such a chunk."""
+
+LONGEST_SIGN: Final = 8
+"""Characters of an emoticon or operator with quotation marks around it."""
 
 _ARROWS: Final = frozenset({"->", "=>", "-->", "→", "⇒"})
 _SUFFIX: Final = re.compile(r"'(?:s|re|ll|ve|d|m|em)?$")
@@ -102,7 +107,12 @@ def _read_chunk(chunk: str) -> _Read:
     """Read a chunk with more than letters in it."""
     if chunk in _ARROWS:
         return _Read(("to",))
+    sign = read_sign(chunk) if len(chunk) <= LONGEST_SIGN else None
+    if sign is not None:
+        return _Read((sign.spelling,), sign)
     core = _without_punctuation(chunk)
+    if core.endswith("0's"):
+        core = f"{core[:-2]}s"
     if "'" in core and len(core) <= LONGEST_LITERAL:
         negated = _contraction(core.lower())
         if negated is not None:

@@ -6,7 +6,7 @@ python -m training --pairs FILE --wordnet FOLDER --out FOLDER
 import argparse
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from itertools import accumulate, pairwise
@@ -27,7 +27,7 @@ from training.artifact import save_adapters
 from training.averaging import averaged
 from training.calibrating import Figures, calibrate
 from training.cross_encoder import CrossEncoder
-from training.examples import changed_from, of_people, shortened_from
+from training.examples import made_from, of_people
 from training.fitting import Measured, Trainer
 from training.inferring import inferred
 from training.pairs import Pair, read_pairs
@@ -36,26 +36,25 @@ from training.splitting import SPLIT_SEED, split
 
 RANK: Final = 64
 DROPOUT: Final = 0.1
-SHORTENED: Final = 20_000
-CHANGED: Final = 40_000
-FEW_CHANGED: Final = 10_000
+MADE: Final = 78_000
 """Pairs made by a script, beside 59,000 of people's and 31,000 that follow from them."""
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Material:
     """Examples to learn from, by where they come from, and those that decide when it is best."""
 
     examples: Measured
-    people: Sequence[int]
-    inferred: Sequence[int]
-    shortened: Sequence[int]
-    changed: Sequence[int]
-    held_out: Measured
+    kinds: Mapping[str, range]
 
-    def of(self, *kinds: Sequence[int]) -> Measured:
+    def of(self, *kinds: str) -> Measured:
         """The examples of these kinds."""
-        return self.examples.part([index for kind in kinds for index in kind])
+        return self.examples.part([index for kind in kinds for index in self.kinds[kind]])
+
+    @property
+    def held_out(self) -> Measured:
+        """Those that nothing is learned from."""
+        return self.of("held out")
 
 
 def main() -> None:
@@ -71,9 +70,7 @@ def main() -> None:
     model = CrossEncoder(folder, rank=RANK, dropout=DROPOUT)
     device = "cuda" if torch.cuda.is_available() else "cpu"
     tokenizer = AutoTokenizer.from_pretrained(folder)
-    trainer = Trainer(
-        model, tokenizer, device=device, seed=options.seed, compiled=not options.eager
-    )
+    trainer = Trainer(model, tokenizer, device=device, seed=options.seed)
     _train(trainer, model, material)
     save_adapters(model, options.out / ADAPTERS_FILE.name)
     figures = Figures(
@@ -88,60 +85,40 @@ def main() -> None:
 
 
 def _train(trainer: Trainer, model: CrossEncoder, material: Material) -> None:
-    """Three times, each time from something else, and the mean of what was learned.
+    """Twice from the same start, each time from something else, and the mean of what was learned.
 
-    Whoever sees an example twice learns it by heart: one long training is worse than several
-    short ones averaged.
+    Whoever sees an example twice learns it by heart: one long training is worse than short ones
+    averaged.
     """
     fit = partial(trainer.fit, held_out=material.held_out)
-    people, shortened = material.people, material.shortened
     start = model.trainable_state()
-    fit(material.of(people, material.inferred), learning_rate=8e-4, beside_similarity=False)
-    states = [model.trainable_state()]
+    fit(material.of("people", "inferred"), learning_rate=8e-4, beside_similarity=False)
+    of_what_was_said = model.trainable_state()
+    model.load_state_dict(start, strict=False)
+    fit(material.of("people"), learning_rate=8e-4, beside_similarity=False)
     # From here on with the similarity known: what the encoder learned of a billion pairs is not
     # to be learned again from these.
     model.forget_verdict()
-    model.drop_hidden(DROPOUT)
-    few = material.changed[:FEW_CHANGED]
-    some = material.of(people, material.inferred, shortened, few)
-    fit(some, learning_rate=6e-4, beside_similarity=True)
-    states.append(model.trainable_state())
-    model.load_state_dict(start, strict=False)
-    model.forget_verdict()
-    model.drop_hidden(0.0)
-    made = material.of(people, shortened, material.changed)
-    fit(made, learning_rate=8e-4, beside_similarity=True)
-    states.append(model.trainable_state())
-    model.load_state_dict(averaged(states), strict=False)
+    fit(material.of("people", "made"), learning_rate=6e-4, beside_similarity=True)
+    model.load_state_dict(averaged([of_what_was_said, model.trainable_state()]), strict=False)
 
 
 def _material(labelled: list[Pair], options: argparse.Namespace) -> Material:
     sides = split(labelled, seed=SPLIT_SEED)
     pairs = _some(sides["train"], options)
-    kinds = [
-        of_people(pairs),
-        of_people(inferred(pairs, random.Random(options.seed))),
-        shortened_from(pairs, most=SHORTENED, seed=options.seed),
-        changed_from(pairs, options.wordnet, most=CHANGED, seed=options.seed),
-        of_people(_some(sides["dev"], options)),
-    ]
-    examples = [example for kind in kinds for example in kind]
+    kinds = {
+        "people": of_people(pairs),
+        "inferred": of_people(inferred(pairs, random.Random(options.seed))),
+        "made": made_from(pairs, options.wordnet, most=MADE, seed=options.seed),
+        "held out": of_people(_some(sides["dev"], options)),
+    }
+    examples = [example for kind in kinds.values() for example in kind]
     cosines = asyncio.run(
         similarities([example.pair for example in examples], cache_dir=options.out / "models")
     )
-    measured = Measured.of(examples, cosines)
-    ends = [0, *accumulate(map(len, kinds))]
-    people, following, shortened, changed, held_out = (
-        range(start, end) for start, end in pairwise(ends)
-    )
-    return Material(
-        examples=measured,
-        people=people,
-        inferred=following,
-        shortened=shortened,
-        changed=changed,
-        held_out=measured.part(held_out),
-    )
+    ends = [0, *accumulate(map(len, kinds.values()))]
+    ranges = [range(start, end) for start, end in pairwise(ends)]
+    return Material(Measured.of(examples, cosines), dict(zip(kinds, ranges, strict=True)))
 
 
 def _some(pairs: list[Pair], options: argparse.Namespace) -> list[Pair]:
@@ -157,9 +134,6 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="folder to write to")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--most", type=int, help="use at most so many labelled pairs of each side")
-    parser.add_argument(
-        "--eager", action="store_true", help="compile nothing: begins sooner, takes longer"
-    )
     return parser.parse_args()
 
 

@@ -20,6 +20,7 @@ class CrossEncoder(torch.nn.Module):
         base = AutoModel.from_pretrained(
             folder,
             add_pooling_layer=False,
+            # Drawing its random numbers took as long as all the rest.
             hidden_dropout_prob=0.0,
             attention_probs_dropout_prob=0.0,
         )
@@ -43,12 +44,6 @@ class CrossEncoder(torch.nn.Module):
         hidden = torch.tanh(self.dense(self.dropout(mean)))
         logits: torch.Tensor = self.out(self.dropout(hidden))[:, 0]
         return logits.float()
-
-    def drop_hidden(self, share: float) -> None:
-        """Train on without a random share of what each layer says."""
-        for name, module in self.encoder.named_modules():
-            if name.endswith(("embeddings.dropout", "output.dropout")):
-                module.p = share
 
     def trainable(self) -> dict[str, torch.nn.Parameter]:
         """What is trained, by name."""

@@ -29,17 +29,9 @@ def of_people(pairs: Sequence[Pair]) -> list[Example]:
     return [Example(pair, float(pair.equivalent)) for pair in pairs]
 
 
-def shortened_from(pairs: Sequence[Pair], *, most: int, seed: int) -> list[Example]:
-    """At most so many pairs as they would be typed into a search box."""
-    choice = random.Random(seed)
-    short = (shortened_pair(pair, choice) for pair in pairs)
-    made = of_people([pair for pair in short if pair is not None])
-    choice.shuffle(made)
-    return made[:most]
-
-
-def changed_from(pairs: Sequence[Pair], wordnet: Path, *, most: int, seed: int) -> list[Example]:
-    """At most so many pairs that are changed on one side, or the same on both, or reworded."""
+def made_from(pairs: Sequence[Pair], wordnet: Path, *, most: int, seed: int) -> list[Example]:
+    """At most so many pairs made of labelled ones: changed on one side, or the same on both;
+    reworded; and shortened to what is typed into a search box."""
     choice = random.Random(seed)
     words = read_wordnet(wordnet)
     maker = VariantMaker(different(pairs, words), equal(pairs, words), choice)
@@ -48,5 +40,7 @@ def changed_from(pairs: Sequence[Pair], wordnet: Path, *, most: int, seed: int) 
         for pair in pairs
         for example in maker.examples_of(pair)
     ]
+    short = (shortened_pair(pair, choice) for pair in pairs)
+    made += of_people([pair for pair in short if pair is not None])
     choice.shuffle(made)
     return made[:most]

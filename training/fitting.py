@@ -59,18 +59,9 @@ class Trainer:
     """Trains a model in phases and keeps the state that was best on held-out pairs."""
 
     def __init__(
-        self,
-        model: CrossEncoder,
-        tokenizer: PreTrainedTokenizerBase,
-        *,
-        device: str,
-        seed: int,
-        compiled: bool,
+        self, model: CrossEncoder, tokenizer: PreTrainedTokenizerBase, *, device: str, seed: int
     ) -> None:
-        """`compiled` takes a minute to begin with and makes each step a quarter shorter; with
-        dropout, for which random numbers are drawn one by one otherwise, half as long."""
         self._model = model.to(device)
-        self._forward = torch.compile(self._model, dynamic=True) if compiled else self._model
         self._tokenizer = tokenizer
         self._device = torch.device(device)
         self._random = random.Random(seed)
@@ -138,7 +129,7 @@ class Trainer:
         ]
         targets = torch.tensor(examples.targets[batch], dtype=torch.float32, device=self._device)
         with self._half_precision():
-            logits = self._forward(self._inputs(pairs))
+            logits = self._model(self._inputs(pairs))
         logits = logits + offsets(examples.similarities[batch])
         return torch.nn.functional.binary_cross_entropy_with_logits(logits, targets)
 

@@ -1,7 +1,7 @@
 """What follows from a window as it was read."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nearhit_server.rate_limits.limit import Limit
@@ -41,6 +41,7 @@ def test_window_is_empty_when_its_last_counter_is_over():
     ) == pytest.approx(13)
 
 
+@example(previous=0, current=1, ends_in=1.0, calls=10, elapsed=1.0)
 @given(
     previous=st.integers(0, 10),
     current=st.integers(0, 10),

@@ -16,6 +16,8 @@ from polling import until
 from redis_servers.ports import free_port
 from redis_servers.server import RedisUser
 
+pytestmark = pytest.mark.slow
+
 QUESTION = "How do I reset my password?"
 SERVING = health_pb2.HealthCheckResponse.SERVING
 NOT_SERVING = health_pb2.HealthCheckResponse.NOT_SERVING

@@ -39,16 +39,15 @@ class Window:
 
     def seconds_until_room(self, calls: int, now: float) -> float:
         """How long at least until there is room for `calls`, which are within the limit."""
+        if self.room(now) >= calls:
+            return 0
         width, free = self.limit.window_seconds, self.limit.calls - calls
         if self.current > free:
             # Not before this window is the one before, and has faded to `free`.
             wait = self.current_ttl - (free + 1) * width / self.current
-        elif self.previous:
-            wait = self.previous_ttl - (free - self.current + 1) * width / self.previous
         else:
-            return 0
-        wait -= now - self.read_at
-        return wait + _ROUNDING_SECONDS if wait > 0 else 0
+            wait = self.previous_ttl - (free - self.current + 1) * width / self.previous
+        return max(0, wait - (now - self.read_at)) + _ROUNDING_SECONDS
 
     def seconds_until_empty(self, now: float) -> float:
         """How long until nothing counts any more if nobody comes."""

@@ -98,6 +98,7 @@ def stream(seed, *, allowed, log_odds_off):
     return 1 - np.mean(late), shown is None or shown.low <= true <= shown.high
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("log_odds_off", [0.0, 0.5, 1.0])
 def test_false_hit_rate_of_a_stream_stays_within_what_is_allowed(log_odds_off):
     runs = [stream(seed, allowed=0.02, log_odds_off=log_odds_off) for seed in range(20)]

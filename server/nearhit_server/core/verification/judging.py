@@ -64,9 +64,11 @@ class Judge:
         bar = await self._bar(spec)
         matches: list[Match] = []
         refused: Candidate | None = None
-        rest = list(neighbours)
-        while rest and (wanted := question.max_results - len(matches)) > 0:
-            wave, rest = rest[:wanted], rest[wanted:]
+        # Mostly the nearest will do; if not, those behind it are looked at together.
+        for wave in (neighbours[: question.max_results], neighbours[question.max_results :]):
+            if len(matches) == question.max_results:
+                # Verifying is most of what such a search costs.
+                break
             assessments = await self._assess(spec, question, wave, bar)
             for neighbour, assessment in zip(wave, assessments, strict=True):
                 refusal = self._refusal(spec, question, assessment, bar)
@@ -74,7 +76,7 @@ class Judge:
                     matches.append(_match(spec, question, neighbour, assessment))
                 elif refused is None:
                     refused = _candidate(spec, neighbour, assessment, refusal)
-        return Judged(tuple(matches), refused)
+        return Judged(tuple(matches[: question.max_results]), refused)
 
     async def _bar(self, spec: CacheSpec) -> float | None:
         """The least confidence to serve with, None where only the threshold and rules count."""

@@ -23,8 +23,9 @@ from nearhit_server.encoders.verifier.pair_tokenizer import facts_of
 
 _log = structlog.get_logger()
 
-_LONE_TOKENS: Final = (48,)
-"""Two prompts of a line each."""
+_LONE_TOKENS: Final = (32,)
+"""Of equivalent question pairs 83 % have at most so many tokens, of what is typed into a search box
+more. A graph for 48 as well would make the others quicker and take 33 MB."""
 
 
 @asynccontextmanager

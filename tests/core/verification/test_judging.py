@@ -42,6 +42,7 @@ class ScriptedVerifier:
         self.failure = None
         self.tokens = 10
         self.asked = []
+        self.calls = []
         self._pairs = {}
 
     async def tokenize(self, pairs, *, deadline):
@@ -57,6 +58,7 @@ class ScriptedVerifier:
         return texts
 
     async def logits(self, pairs, *, deadline):
+        self.calls.append(len(pairs))
         self.asked += [self._pairs[text] for text in pairs]
         return [self.logit_of[self._pairs[text][1]] for text in pairs]
 
@@ -147,6 +149,19 @@ async def test_only_as_many_are_verified_as_are_wanted(judge, verifier):
     assert [stored for _, stored in verifier.asked] == served
     served, _ = await outcome(judge, SPEC, question(max_results=2), *neighbours)
     assert served == ["a password reset", "resetting passwords"]
+
+
+async def test_those_behind_a_refused_one_are_verified_together_and_the_nearest_is_served(
+    judge, verifier
+):
+    stored = ["a password reset", "resetting passwords", "a reset of my password"]
+    verifier.logit_of = {stored[0]: UNSURE, stored[1]: SURE, stored[2]: SURE}
+    neighbours = [near(prompt, 0.95 - 0.01 * place) for place, prompt in enumerate(stored)]
+    assert await outcome(judge, SPEC, question(), *neighbours) == (
+        [stored[1]],
+        RefusalReason.LOW_CONFIDENCE,
+    )
+    assert verifier.calls == [1, 2]
 
 
 async def test_same_words_need_no_verifier(judge, verifier):

@@ -78,7 +78,7 @@ def _freed(asked: Prompt, stored: Prompt) -> Conflict | None:
     if ("free" in asked.bag) == ("free" in stored.bag):
         return None
     more, fewer = (asked, stored) if "free" in asked.bag else (stored, asked)
-    of = more.tokens[more.tokens.index("free") - 1]
+    of = "".join(more.before("free"))
     if f"{of}-free" not in more.text.lower() or of not in fewer.bag:
         return None
     if more.topics - _FREE != fewer.topics:

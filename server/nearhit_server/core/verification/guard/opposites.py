@@ -91,7 +91,7 @@ def opposite_words(asked: Prompt, stored: Prompt) -> list[tuple[str, str]]:
 
 def _counts_years(prompt: Prompt, word: str) -> bool:
     """Whether `old` gives an age: four years old."""
-    return word == "old" and prompt.tokens[prompt.tokens.index("old") - 1] in _AGES
+    return word == "old" and not _AGES.isdisjoint(prompt.before("old"))
 
 
 def _one_subject(asked: Prompt, stored: Prompt) -> bool:

@@ -34,6 +34,11 @@ class Prompt:
     literals: frozenset[Literal]
     has_digits: bool
 
+    def before(self, token: str) -> tuple[str, ...]:
+        """The token in front of the first such one; empty if that is the first of all."""
+        place = self.tokens.index(token)
+        return self.tokens[max(0, place - 1) : place]
+
     @cached_property
     def terms(self) -> frozenset[str]:
         """The bag, and verbs with the particle that belongs to them."""

@@ -134,7 +134,7 @@ def _read_past(tokens: Sequence[str], start: int) -> tuple[str, int, bool] | Non
         return None
     minutes = _PAST[tokens[start]]
     if direction == "to":
-        hours, minutes = (hours + 23) % 24, 60 - minutes
+        hours, minutes = hours - 1 if hours > 1 else hours + 11, 60 - minutes
     return f"{hours}:{minutes}", start + 3, False
 
 
